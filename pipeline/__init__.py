@@ -1,0 +1,67 @@
+"""digitstring: an image of a number goes in, the number comes out, with an honest probability.
+
+    bytes/path/array ── images ──> image (H, W) grey
+      └─ segmenter.ink ──> ink (h, w) in [0, 1], 1 = ink; polarity, background, ruled lines, slant, height
+         └─ segmenter.cuts ──> Cut, Cut, ... left to right, from coarse (gaps) to fine (inside strokes)
+            └─ reading.lattice ──> Span(i, j): every run of neighbouring pieces that could be one character,
+               │                   limited by width; whole components snap to the span they mostly belong to
+               └─ classifier.crops ──> (N, 28, 28) MNIST-normalised crops, one batch
+                  └─ classifier.network ──> (N, 10) sigmoid outputs; all low = "not a digit"
+                     └─ reading.search ──> best path; unsure spans get finer cuts and are searched again
+                        └─ Reading(text, confidence, digits, alternatives, accepted)
+
+>>> from pipeline import Reader
+>>> Reader().read("amount.png").text  # doctest: +SKIP
+'1250'
+
+The public names are handed out lazily: `import pipeline` itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from classifier.errors import WeightsError
+    from pipeline.errors import DataError, ImageError, PipelineError, UsageError
+    from pipeline.reading.reader import Reader
+    from pipeline.reading.reading import Alternative, Digit, Reading
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Reader": "pipeline.reading.reader",
+    "Reading": "pipeline.reading.reading",
+    "Digit": "pipeline.reading.reading",
+    "Alternative": "pipeline.reading.reading",
+    "PipelineError": "pipeline.errors",
+    "ImageError": "pipeline.errors",
+    "UsageError": "pipeline.errors",
+    "DataError": "pipeline.errors",
+    "WeightsError": "classifier.errors",
+}
+
+__all__ = [
+    "Alternative",
+    "DataError",
+    "Digit",
+    "ImageError",
+    "PipelineError",
+    "Reader",
+    "Reading",
+    "UsageError",
+    "WeightsError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,1 @@
+"""Reading: images, lattice, search, calibration, reader."""
