@@ -56,7 +56,7 @@ def fetch_files(hashes: Mapping[str, str], folder: Path, mirrors: Iterable[str])
     """Brings every file named in ``hashes`` (name -> SHA-256) into ``folder``.
 
     A file that is there with the right hash is left alone; any other is downloaded beside its place, checked
-    and renamed, so that no unverified byte is ever found under its name. Mirrors (base URLs) are tried in order.
+    and renamed, so no unverified byte is ever found under its name. Mirrors are base URLs, tried in turn.
     Raises DataError, one sentence, when no mirror yields the right bytes or ``folder`` cannot be written.
     """
     mirrors = tuple(mirrors)

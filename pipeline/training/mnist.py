@@ -67,7 +67,7 @@ class Mnist:
 
 
 def load_mnist(folder: Path | None = None) -> Mnist:
-    """Reads MNIST from ``folder``, else from ``DIGITSTRING_DATA``, else from the cache, downloaded when missing.
+    """Reads MNIST from ``folder``, else from ``DIGITSTRING_DATA``, else from the cache, which it fills.
 
     ``folder`` holds the idx files (gzipped or not) or has a subfolder ``mnist`` that does. Raises DataError,
     one sentence, when files are missing, damaged or do not belong together.
@@ -115,7 +115,7 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
 
 
 def read_writers(path: Path, labels: np.ndarray) -> np.ndarray | None:
-    """Writers of the images with these labels, (N,) int32, from a QMNIST table; None where the file is absent.
+    """Writers of the images with these labels, (N,) int32, from a QMNIST table; None if it is absent.
 
     The table has a line for each image, tab-separated: class, NIST partition, writer, and more; QMNIST's test
     table goes on after MNIST's images. Raises DataError when it is damaged or its classes are not ``labels``.

@@ -56,8 +56,8 @@ def load_strokes(path: Path) -> list[StrokeSample]:
 def stroke_files(folder: Path | None = None) -> dict[str, Path]:
     """The stroke files there are: kind ("digits", "strings", "others") -> path, absent kinds left out.
 
-    Looked for in ``folder`` (None: the one ``DIGITSTRING_DATA`` names) and its subfolder ``strokes``; empty when
-    no folder is named. Raises DataError when the folder named does not exist.
+    Looked for in ``folder`` (None: the one ``DIGITSTRING_DATA`` names) and its subfolder ``strokes``;
+    empty when no folder is named. Raises DataError when the folder named does not exist.
     """
     place = data_folder(folder)
     if place is None:
