@@ -1,0 +1,61 @@
+"""The first steps from grey to ink: working resolution, polarity, and local background subtraction."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Float = NDArray[np.float32]
+
+FLAT = 0.004  # about one grey level of 256: rows and columns that vary less carry nothing
+
+
+def content_box(grey: Float) -> tuple[int, int, int, int]:
+    """Box (left, top, right, bottom) without the uniform margin that has the corner's colour.
+
+    grey: (H, W) float32 in [0, 1]. Trimming a uniform margin first makes everything after it independent of
+    how generously a field was cut out. The box is (0, 0, 0, 0) where the whole image is uniform.
+    """
+    differs = np.abs(grey - grey[0, 0]) > FLAT
+    rows = np.flatnonzero(differs.any(axis=1))
+    columns = np.flatnonzero(differs.any(axis=0))
+    if rows.size == 0:
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def area_reduce(image: Float, factor: int) -> Float:
+    """Mean over factor x factor blocks; (H, W) -> (ceil(H / factor), ceil(W / factor)), edges replicated."""
+    if factor == 1:
+        return image
+    height, width = image.shape
+    padded = np.pad(image, ((0, -height % factor), (0, -width % factor)), mode="edge")
+    rows, columns = padded.shape[0] // factor, padded.shape[1] // factor
+    blocks = padded.reshape(rows, factor, columns, factor)
+    return blocks.mean(axis=3, dtype=np.float32).mean(axis=1, dtype=np.float32)
+
+
+def darkness(grey: Float) -> Float:
+    """The image with ink high and paper low, whatever the polarity: grey or 1 - grey, (H, W) float32.
+
+    Ink is the minority that departs far from its surroundings, so the third moment of the departure from the
+    local mean has the sign of the ink. A step of brightness departs to both sides alike and cancels out.
+    """
+    window = max(3, grey.shape[0] | 1)
+    departure = grey - ndimage.uniform_filter(grey, size=window, mode="nearest")
+    return grey if float(np.sum(departure**3)) > 0 else 1.0 - grey
+
+
+def subtract_background(dark: Float, window: int) -> Float:
+    """Contrast of every pixel against the paper around it, (H, W) float32, about 0 on paper.
+
+    dark: (H, W), ink high. The paper is the mean of the non-ink pixels in a window x window square, found in
+    two rounds: the first takes everything that is darker than the plain mean for ink.
+    """
+    size = max(3, window | 1)
+    level = ndimage.uniform_filter(dark, size=size, mode="nearest")
+    for spread in (0.0, 0.5):
+        paper = (dark <= level + spread * float(dark.std())).astype(np.float32)
+        share = ndimage.uniform_filter(paper, size=size, mode="nearest")
+        total = ndimage.uniform_filter(paper * dark, size=size, mode="nearest")
+        level = np.where(share > 0.02, total / np.maximum(share, 0.02), level)
+    return (dark - level).astype(np.float32)
