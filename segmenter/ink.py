@@ -8,8 +8,9 @@ from scipy import ndimage
 
 from segmenter.background import area_reduce, content_box, darkness, subtract_background
 from segmenter.line import number_line
+from segmenter.rules import erase_rules
 from segmenter.slant import estimate_slant, shear
-from segmenter.strokes import soft_ink, stroke_mask, stroke_width
+from segmenter.strokes import dark_mask, soft_ink, stroke_mask, stroke_width
 
 Float = NDArray[np.float32]
 
@@ -66,6 +67,7 @@ def extract_ink(grey: Float) -> Ink:
     work = area_reduce(np.asarray(grey[top:bottom, left:right], dtype=np.float32), factor)
     contrast = subtract_background(darkness(work), window=work.shape[0])
     guess = 0.7 * work.shape[0]
+    contrast = erase_rules(contrast, dark_mask(contrast), guess)
     mask, core = stroke_mask(contrast, least_area=max(3.0, (0.07 * guess) ** 2))
     if core == 0:
         return _blank()
@@ -79,7 +81,7 @@ def _upright(soft: Float, mask: NDArray[np.bool_], to_source: NDArray[np.float64
     slant = estimate_slant(soft, guess)
     top, bottom = number_line(shear(mask, slant), guess)
     scale = LINE_HEIGHT / (bottom - top)
-    # Continuous work coordinates: x_work = x / scale + x0 - slant * (y_work - bottom), y_work = y / scale + y0.
+    # x_work = x / scale + x0 - slant * (y_work - bottom), y_work = y / scale + y0, in continuous coordinates.
     rows, columns = np.nonzero(soft)
     sheared = columns + 0.5 + slant * (rows + 0.5 - bottom)
     reach = 1.0 * (bottom - top)

@@ -1,4 +1,4 @@
-"""The number line: from the top of the tall digits to the baseline, robust to marks, specks and flourishes."""
+"""The number line: top of the tall digits to baseline, robust to marks, specks and flourishes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def number_line(mask: Mask, guess: float) -> tuple[float, float]:
     ink in it spans some height. Windows of small height hold marks only and do not vote; the others vote with
     a median, so that one long descender moves nothing.
     """
-    height, width = mask.shape
+    height = mask.shape[0]
     filled = mask.any(axis=0)
     top = np.where(filled, mask.argmax(axis=0), height)
     bottom = np.where(filled, height - mask[::-1].argmax(axis=0), 0)

@@ -1,4 +1,4 @@
-"""Slant of a whole field: the shear that makes the vertical projection sharpest (Vinciarelli and Luettin 2001)."""
+"""Slant of a field: the shear that makes the vertical projection sharpest (Vinciarelli and Luettin 2001)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def estimate_slant(ink: Float, height: float) -> float:
 
 
 def shear(mask: NDArray[np.bool_], tangent: float) -> NDArray[np.bool_]:
-    """The mask upright: every pixel moved by tangent * row columns, to the nearest whole one; (h, w + shift)."""
+    """The mask upright: every pixel moved by tangent * row columns, rounded; (h, w + shift)."""
     rows, columns = np.nonzero(mask)
     moved = np.rint(columns + tangent * rows).astype(np.intp)
     moved -= moved.min()

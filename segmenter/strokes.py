@@ -41,19 +41,27 @@ def drop_specks(mask: Mask, least_area: float) -> Mask:
     return keep[labels]
 
 
+def dark_mask(contrast: Float) -> Mask:
+    """Everything that is darker than paper: strokes, rules, and what of the paper's pattern comes near them."""
+    return contrast > _levels(contrast)[0]
+
+
 def stroke_mask(contrast: Float, least_area: float) -> tuple[Mask, float]:
     """Mask of the strokes, (h, w) bool, and the contrast of a stroke's core (0 with an empty mask)."""
-    core = 0.0
-    split = otsu(np.clip(contrast, 0, None).ravel())
-    strong = contrast > split
-    if strong.any():
-        core = float(np.percentile(contrast[strong], 60))
+    low, high = _levels(contrast)
+    strong = contrast > high
+    core = float(np.percentile(contrast[strong], 60)) if strong.any() else 0.0
     if core < NO_CONTRAST:
         return np.zeros(contrast.shape, dtype=bool), 0.0
-    noise = 1.4826 * float(np.median(np.abs(contrast[~strong])))
-    weak = contrast > max(0.6 * split, min(2.5 * noise, split))
-    mask = drop_specks(grow(strong, weak), least_area)
+    mask = drop_specks(grow(strong, contrast > low), least_area)
     return mask, core if mask.any() else 0.0
+
+
+def _levels(contrast: Float) -> tuple[float, float]:
+    """Contrast above which a pixel may be ink, and above which it is."""
+    high = otsu(np.clip(contrast, 0, None).ravel())
+    noise = 1.4826 * float(np.median(np.abs(contrast[contrast <= high])))
+    return max(0.6 * high, min(2.5 * noise, high)), high
 
 
 def soft_ink(contrast: Float, mask: Mask, core: float) -> Float:

@@ -1,0 +1,143 @@
+"""Ruled lines and box borders: found as long, thin, straight runs, and removed without the strokes across."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Float = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of the rule against the picture, about 4.5 degrees either way
+COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
+MOST_RULES = 4
+DARKER = 1.35  # ink on a rule is at least this much darker than the rule alone
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The straight line row = offset + slope * column along a rule's upper edge, `thickness` pixels thick."""
+
+    offset: float
+    slope: float
+    thickness: int
+
+    def rows(self, width: int) -> Float:
+        """Upper edge of the rule in each column, (width,) float32."""
+        return (self.offset + self.slope * np.arange(width)).astype(np.float32)
+
+
+def find_rules(mask: Mask, thickest: int, least_length: float) -> list[Rule]:
+    """Near-horizontal rules in a mask of dark pixels, (h, w) bool.
+
+    A straight-line Hough transform of the upper ends of short vertical runs, at most `thickest` pixels long:
+    strokes are thicker or shorter or bent, rules go on.
+    """
+    starts = _thin(mask, thickest)
+    starts[1:] &= ~mask[:-1]
+    y, x = np.nonzero(starts)
+    rules: list[Rule] = []
+    while len(rules) < MOST_RULES and y.size >= least_length:
+        offset, slope, votes = _strongest(y, x)
+        if votes < least_length:
+            break
+        near = np.abs(y - offset - slope * x) <= 1.6
+        rules.append(Rule(offset, slope, _thickness(mask, y[near], x[near], thickest)))
+        y, x = y[~near], x[~near]
+    return rules
+
+
+def _thin(mask: Mask, thickest: int) -> Mask:
+    """Pixels of vertical runs of at most `thickest` pixels."""
+    size = thickest + 1
+    bits = mask.astype(np.uint8)
+    # An opening: only runs of `size` or more survive it; its two halves are shifted against each other.
+    eroded = ndimage.minimum_filter1d(bits, size, axis=0, mode="constant", cval=0)
+    shift = -1 if size % 2 == 0 else 0
+    opened = ndimage.maximum_filter1d(eroded, size, axis=0, mode="constant", cval=0, origin=shift)
+    return mask & (opened == 0)
+
+
+def _strongest(y: NDArray, x: NDArray) -> tuple[float, float, int]:
+    """Line (offset, slope) with the most points within a band two pixels wide, and their number."""
+    offsets = np.rint(y - SLOPES[:, None] * x).astype(np.intp)
+    low = int(offsets.min())
+    bins = int(offsets.max()) - low + 2
+    flat = offsets - low + bins * np.arange(SLOPES.size)[:, None]
+    votes = np.bincount(flat.ravel(), minlength=bins * SLOPES.size).reshape(SLOPES.size, bins)
+    pairs = votes[:, :-1] + votes[:, 1:]
+    best, offset = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
+    return float(offset + low) + 0.5, float(SLOPES[best]), int(pairs[best, offset])
+
+
+def _thickness(mask: Mask, y: NDArray, x: NDArray, thickest: int) -> int:
+    """Median length of the vertical runs that start at the points."""
+    padded = np.pad(mask, ((0, thickest + 1), (0, 0)))
+    run = np.stack([padded[y + step, x] for step in range(thickest + 1)])
+    return max(1, int(np.median(np.cumprod(run, axis=0).sum(axis=0))))
+
+
+def erase(rule: Rule, mask: Mask, contrast: Float, thickest: int) -> Mask:
+    """Pixels of the rule that no stroke crosses, (h, w) bool.
+
+    Where the dark run goes on both above and below the rule a stroke crosses it and stays whole; where it goes
+    on to one side only, or to none, the rule's rows go unless they are darker than the rule is by itself.
+    """
+    height, width = mask.shape
+    edge = rule.rows(width)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    band = (rows >= edge - 1.6) & (rows <= edge + rule.thickness + 0.6)
+    columns = np.arange(width)
+
+    def dark_at(row: Float) -> Mask:
+        index = np.rint(row).astype(np.intp)
+        return mask[index.clip(0, height - 1), columns] & (index >= 0) & (index < height)
+
+    crossed = dark_at(edge - 3) & dark_at(edge + rule.thickness + 2)
+    alone = band & _thin(mask, thickest)
+    rule_contrast = float(np.median(contrast[alone])) if alone.any() else 0.0
+    return band & mask & ~crossed & (alone | (contrast < DARKER * rule_contrast))
+
+
+def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:
+    """The contrast with the rules taken out, (h, w) float32; the same array where there are none.
+
+    mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly.
+    """
+    gone = _erased(mask, contrast, digit)
+    upright = mask & ~gone
+    gone |= _erased_borders(upright, contrast, digit)
+    if not gone.any():
+        return contrast
+    halo = ndimage.binary_dilation(gone, structure=np.ones((3, 3), dtype=bool)) & ~(mask & ~gone)
+    return np.where(halo, 0, contrast).astype(np.float32)
+
+
+def _erased(mask: Mask, contrast: Float, digit: float) -> Mask:
+    thickest = max(2, round(0.1 * digit))
+    gone = np.zeros(mask.shape, dtype=bool)
+    for rule in find_rules(mask, thickest, max(COVERAGE * mask.shape[1], 0.9 * digit)):
+        gone |= erase(rule, mask, contrast, thickest)
+    return gone
+
+
+def _erased_borders(mask: Mask, contrast: Float, digit: float) -> Mask:
+    """Pixels of vertical rules at the sides of the picture; an upright 1 is spared.
+
+    A side of a box runs through the whole height of the picture while the writing in it does not.
+    """
+    height, width = mask.shape
+    gone = np.zeros(mask.shape, dtype=bool)
+    side = max(3, round(0.2 * digit))
+    if width < 4 * side:
+        return gone
+    inner = np.flatnonzero(mask[:, side:-side].any(axis=1))
+    if inner.size == 0 or np.ptp(inner) + 1 > 0.9 * height:
+        return gone
+    thickest = max(2, round(0.1 * digit))
+    for part in (slice(0, side), slice(width - side, width)):
+        strip = mask[:, part].T
+        for rule in find_rules(strip, thickest, 0.85 * height):
+            gone[:, part] |= erase(rule, strip, contrast[:, part].T, thickest).T
+    return gone
