@@ -42,7 +42,7 @@ def darkness(grey: Float) -> Float:
     """
     window = max(3, grey.shape[0] | 1)
     departure = grey - ndimage.uniform_filter(grey, size=window, mode="nearest")
-    return grey if float(np.sum(departure**3)) > 0 else 1.0 - grey
+    return grey if float(np.sum(departure * departure * departure)) > 0 else 1.0 - grey
 
 
 def subtract_background(dark: Float, window: int) -> Float:

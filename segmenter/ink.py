@@ -68,7 +68,7 @@ def extract_ink(grey: Float) -> Ink:
     contrast = subtract_background(darkness(work), window=work.shape[0])
     guess = 0.7 * work.shape[0]
     contrast = erase_rules(contrast, dark_mask(contrast), guess)
-    mask, core = stroke_mask(contrast, least_area=max(3.0, (0.07 * guess) ** 2))
+    mask, core = stroke_mask(contrast, guess)
     if core == 0:
         return _blank()
     soft = soft_ink(contrast, mask, core)

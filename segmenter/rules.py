@@ -9,7 +9,7 @@ from scipy import ndimage
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of the rule against the picture, about 4.5 degrees either way
+SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of a rule, 4.5 degrees either way
 COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
 MOST_RULES = 4
 DARKER = 1.35  # ink on a rule is at least this much darker than the rule alone
@@ -81,8 +81,8 @@ def _thickness(mask: Mask, y: NDArray, x: NDArray, thickest: int) -> int:
 def erase(rule: Rule, mask: Mask, contrast: Float, thickest: int) -> Mask:
     """Pixels of the rule that no stroke crosses, (h, w) bool.
 
-    Where the dark run goes on both above and below the rule a stroke crosses it and stays whole; where it goes
-    on to one side only, or to none, the rule's rows go unless they are darker than the rule is by itself.
+    Where the dark run goes on both above and below the rule a stroke crosses it and stays whole; where it
+    goes on to one side only, or to none, the rule's rows go unless they are darker than the rule alone.
     """
     height, width = mask.shape
     edge = rule.rows(width)

@@ -8,6 +8,10 @@ Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 EIGHT = np.ones((3, 3), dtype=bool)
+SMOOTHING = 0.07  # of the height of a digit: about a pen's width
+SEED = 0.6  # a stroke somewhere reaches this share of the usual contrast of strokes
+LOW = 0.6  # of the global threshold: what may be ink next to sure ink
+NOISE = 2.5  # standard deviations of the paper
 NO_CONTRAST = 0.03  # a stroke fainter than 3 % of the grey range is not told from the paper's own grain
 
 
@@ -42,26 +46,33 @@ def drop_specks(mask: Mask, least_area: float) -> Mask:
 
 
 def dark_mask(contrast: Float) -> Mask:
-    """Everything that is darker than paper: strokes, rules, and what of the paper's pattern comes near them."""
-    return contrast > _levels(contrast)[0]
+    """Everything darker than paper: strokes, rules, and what of the paper's pattern comes near them."""
+    high = otsu(np.clip(contrast, 0, None).ravel())
+    return contrast > max(0.6 * high, min(2.5 * noise_level(contrast[contrast <= high]), high))
 
 
-def stroke_mask(contrast: Float, least_area: float) -> tuple[Mask, float]:
-    """Mask of the strokes, (h, w) bool, and the contrast of a stroke's core (0 with an empty mask)."""
-    low, high = _levels(contrast)
-    strong = contrast > high
-    core = float(np.percentile(contrast[strong], 60)) if strong.any() else 0.0
+def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
+    """Mask of the strokes, (h, w) bool, and the contrast of a stroke's core (0 with an empty mask).
+
+    digit: height of a digit in pixels, roughly. Averaging over about a pen's width weakens the finer lines
+    and dots of security paper more than it weakens strokes.
+    """
+    smooth = ndimage.uniform_filter(contrast, size=max(1, round(SMOOTHING * digit) | 1), mode="nearest")
+    high = otsu(np.clip(smooth, 0, None).ravel())
+    strong = smooth > high
+    core = float(np.percentile(contrast[strong], 70)) if strong.any() else 0.0
     if core < NO_CONTRAST:
         return np.zeros(contrast.shape, dtype=bool), 0.0
-    mask = drop_specks(grow(strong, contrast > low), least_area)
+    peak = float(np.percentile(smooth[strong], 70))
+    low = max(LOW * high, min(NOISE * noise_level(smooth[~strong]), high))
+    mask = grow(smooth > max(high, SEED * peak), smooth > low)
+    mask = drop_specks(mask, max(3.0, (0.07 * digit) ** 2))
     return mask, core if mask.any() else 0.0
 
 
-def _levels(contrast: Float) -> tuple[float, float]:
-    """Contrast above which a pixel may be ink, and above which it is."""
-    high = otsu(np.clip(contrast, 0, None).ravel())
-    noise = 1.4826 * float(np.median(np.abs(contrast[contrast <= high])))
-    return max(0.6 * high, min(2.5 * noise, high)), high
+def noise_level(values: Float) -> float:
+    """Standard deviation of values around 0, from their median absolute value; (n,) float32."""
+    return 1.4826 * float(np.median(np.abs(values)))
 
 
 def soft_ink(contrast: Float, mask: Mask, core: float) -> Float:
