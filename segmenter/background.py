@@ -15,6 +15,8 @@ def content_box(grey: Float) -> tuple[int, int, int, int]:
     grey: (H, W) float32 in [0, 1]. Trimming a uniform margin first makes everything after it independent of
     how generously a field was cut out. The box is (0, 0, 0, 0) where the whole image is uniform.
     """
+    if grey.size == 0:
+        return 0, 0, 0, 0
     differs = np.abs(grey - grey[0, 0]) > FLAT
     rows = np.flatnonzero(differs.any(axis=1))
     columns = np.flatnonzero(differs.any(axis=0))
@@ -45,17 +47,22 @@ def darkness(grey: Float) -> Float:
     return grey if float(np.sum(departure * departure * departure)) > 0 else 1.0 - grey
 
 
-def subtract_background(dark: Float, window: int) -> Float:
+def subtract_background(dark: Float, digit: float) -> Float:
     """Contrast of every pixel against the paper around it, (H, W) float32, about 0 on paper.
 
-    dark: (H, W), ink high. The paper is the mean of the non-ink pixels in a window x window square, found in
-    two rounds: the first takes everything that is darker than the plain mean for ink.
+    dark: (H, W), ink high. digit: height of a digit in pixels, roughly. A morphological opening with a square
+    wider than any stroke follows steps and slopes of the paper but lies below its grain; the mean of what is
+    left, over the non-ink pixels of a larger square, is the grain's height. Two rounds find those pixels: the
+    first takes everything above the plain mean for ink.
     """
-    size = max(3, window | 1)
-    level = ndimage.uniform_filter(dark, size=size, mode="nearest")
+    square = max(3, round(0.5 * digit) | 1)
+    lower = ndimage.minimum_filter(dark, size=square, mode="nearest")
+    raised = dark - ndimage.maximum_filter(lower, size=square, mode="nearest")
+    window = max(3, round(1.4 * digit) | 1)
+    level = ndimage.uniform_filter(raised, size=window, mode="nearest")
     for spread in (0.0, 0.5):
-        paper = (dark <= level + spread * float(dark.std())).astype(np.float32)
-        share = ndimage.uniform_filter(paper, size=size, mode="nearest")
-        total = ndimage.uniform_filter(paper * dark, size=size, mode="nearest")
+        paper = (raised <= level + spread * float(raised.std())).astype(np.float32)
+        share = ndimage.uniform_filter(paper, size=window, mode="nearest")
+        total = ndimage.uniform_filter(paper * raised, size=window, mode="nearest")
         level = np.where(share > 0.02, total / np.maximum(share, 0.02), level)
-    return (dark - level).astype(np.float32)
+    return (raised - level).astype(np.float32)

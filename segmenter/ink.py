@@ -4,19 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from segmenter.background import area_reduce, content_box, darkness, subtract_background
-from segmenter.line import number_line
+from segmenter.line import drop_outside, number_line
+from segmenter.resample import compose, sample, scaling
 from segmenter.rules import erase_rules
 from segmenter.slant import estimate_slant, shear
 from segmenter.strokes import dark_mask, soft_ink, stroke_mask, stroke_width
 
 Float = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Box = tuple[int, int, int, int]  # left, top, right, bottom in source pixels
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 MARGIN = 4  # empty ink pixels around the ink
-WORKING_HEIGHT = 72  # rows of the picture in which the ink is found; a larger picture is averaged down first
+WORKING_DIGIT = 50  # largest height of a digit, in pixels, at which ink is looked for; larger ones are reduced
+REACH = 1.0  # line heights above and below the line beyond which ink is cut off
+TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the picture, until it is measured
+AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Ink:
             raise ValueError("to_source must be an invertible (2, 3) affine")
         if not self.line[0] < self.line[1]:
             raise ValueError(f"the line's top must be above its bottom, not {self.line}")
+        if not self.stroke_width > 0:
+            raise ValueError(f"stroke_width must be positive, not {self.stroke_width}")
 
     @property
     def blank(self) -> bool:
@@ -50,69 +57,91 @@ class Ink:
         return not bool(self.pixels.any())
 
 
+@dataclass(frozen=True)
+class _Strokes:
+    """What one look at a region found, in pixels of the working resolution."""
+
+    soft: Float
+    mask: Mask
+    slant: float
+    line: tuple[float, float]
+    to_source: NDArray[np.float64]
+    factor: int
+
+    @property
+    def digit(self) -> float:
+        """Height of a digit in source pixels."""
+        return (self.line[1] - self.line[0]) * self.factor
+
+    def surroundings(self, shape: tuple[int, ...]) -> Box:
+        """The box of the ink in the source, with half a digit around it, inside an image of `shape`."""
+        rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
+        room = 0.5 * self.digit
+        left, top = self.to_source @ [columns[0], rows[0], 1] - room
+        right, bottom = self.to_source @ [columns[-1] + 1, rows[-1] + 1, 1] + room
+        return max(0, int(left)), max(0, int(top)), min(shape[1], int(right)), min(shape[0], int(bottom))
+
+
 def extract_ink(grey: Float) -> Ink:
     """The ink of a field.
 
     grey: (H, W) float32 in [0, 1], 1 = white, dark on light or light on dark. An image without writing gives
-    an Ink without ink.
+    an Ink without ink. Where the digits turn out to be much smaller or larger than the picture's height lets
+    expect, a second look is taken at the resolution that suits them.
     """
     if grey.ndim != 2:
         raise ValueError(f"grey must be (H, W), not {grey.shape}")
-    if grey.size == 0:
-        return _blank()
-    left, top, right, bottom = content_box(grey)
+    region = content_box(grey)
+    digit = TYPICAL_DIGIT * min(region[3] - region[1], 4 * (region[2] - region[0]))
+    strokes = _look(grey, region, digit)
+    if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
+        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit) or strokes
+    return _blank() if strokes is None else _upright(strokes)
+
+
+def _look(grey: Float, region: Box, digit: float) -> _Strokes | None:
+    """The strokes in a region of the image where digits are about `digit` source pixels high, if any."""
+    left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:
-        return _blank()
-    factor = max(1, -(-(bottom - top) // WORKING_HEIGHT))
+        return None
+    factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
     work = area_reduce(np.asarray(grey[top:bottom, left:right], dtype=np.float32), factor)
-    contrast = subtract_background(darkness(work), window=work.shape[0])
-    guess = 0.7 * work.shape[0]
-    contrast = erase_rules(contrast, dark_mask(contrast), guess)
-    mask, core = stroke_mask(contrast, guess)
+    digit /= factor
+    contrast = subtract_background(darkness(work), digit)
+    contrast = erase_rules(contrast, dark_mask(contrast), digit)
+    mask, core = stroke_mask(contrast, digit)
     if core == 0:
-        return _blank()
-    soft = soft_ink(contrast, mask, core)
-    to_source = np.array([[factor, 0, left], [0, factor, top]], dtype=np.float64)
-    return _upright(soft, mask, to_source, guess)
+        return None
+    slant = estimate_slant(mask, digit)
+    line = number_line(shear(mask, slant), digit)
+    mask = drop_outside(mask, line)
+    return _Strokes(soft_ink(contrast, mask, core), mask, slant, line, scaling(factor, left, top), factor)
 
 
-def _upright(soft: Float, mask: NDArray[np.bool_], to_source: NDArray[np.float64], guess: float) -> Ink:
-    """Shear and rescale found ink; to_source maps its pixels to the source image."""
-    slant = estimate_slant(soft, guess)
-    top, bottom = number_line(shear(mask, slant), guess)
+def _upright(strokes: _Strokes) -> Ink:
+    """Strokes sheared upright, rescaled to the line height and trimmed."""
+    top, bottom = strokes.line
     scale = LINE_HEIGHT / (bottom - top)
+    rows, columns = np.nonzero(strokes.soft)
     # x_work = x / scale + x0 - slant * (y_work - bottom), y_work = y / scale + y0, in continuous coordinates.
-    rows, columns = np.nonzero(soft)
-    sheared = columns + 0.5 + slant * (rows + 0.5 - bottom)
-    reach = 1.0 * (bottom - top)
+    sheared = columns + 0.5 + strokes.slant * (rows + 0.5 - bottom)
+    reach = REACH * (bottom - top)
     y0 = max(float(rows.min()), top - reach) - MARGIN / scale
     y1 = min(float(rows.max()) + 1, bottom + reach) + MARGIN / scale
     x0 = float(sheared.min()) - 0.5 - MARGIN / scale
     x1 = float(sheared.max()) + 0.5 + MARGIN / scale
+    lean = strokes.slant
+    to_work = np.array([[1 / scale, -lean / scale, x0 - lean * (y0 - bottom)], [0, 1 / scale, y0]])
     shape = (int(np.ceil((y1 - y0) * scale)), int(np.ceil((x1 - x0) * scale)))
-    to_work = np.array([[1 / scale, -slant / scale, x0 - slant * (y0 - bottom)], [0, 1 / scale, y0]])
     return Ink(
-        pixels=_sample(soft, to_work, shape),
-        to_source=to_source @ np.vstack([to_work, [0, 0, 1]]),
+        pixels=sample(strokes.soft, to_work, shape),
+        to_source=compose(strokes.to_source, to_work),
         line=((top - y0) * scale, (bottom - y0) * scale),
-        stroke_width=stroke_width(mask) * scale,
-        slant=slant,
+        stroke_width=stroke_width(strokes.mask) * scale,
+        slant=lean,
     )
-
-
-def _sample(image: Float, to_image: NDArray[np.float64], shape: tuple[int, int]) -> Float:
-    """image resampled at the places that the affine gives for each pixel of `shape`, bilinearly."""
-    matrix = to_image[::-1, 1::-1]
-    offset = matrix @ [0.5, 0.5] + to_image[::-1, 2] - 0.5
-    pixels = ndimage.affine_transform(image, matrix, offset=offset, output_shape=shape, order=1)
-    return np.clip(pixels, 0, 1).astype(np.float32)
 
 
 def _blank() -> Ink:
-    return Ink(
-        pixels=np.zeros((LINE_HEIGHT, 0), dtype=np.float32),
-        to_source=np.array([[1.0, 0, 0], [0, 1.0, 0]]),
-        line=(0.0, float(LINE_HEIGHT)),
-        stroke_width=1.0,
-        slant=0.0,
-    )
+    pixels = np.zeros((LINE_HEIGHT, 0), dtype=np.float32)
+    return Ink(pixels, scaling(1, 0, 0), line=(0.0, float(LINE_HEIGHT)), stroke_width=1.0, slant=0.0)

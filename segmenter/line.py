@@ -6,6 +6,8 @@ from scipy import ndimage
 
 Mask = NDArray[np.bool_]
 
+AWAY = 0.3  # line heights between the number line and what has no part in it
+
 
 def number_line(mask: Mask, guess: float) -> tuple[float, float]:
     """Rows (top, bottom) between which the tall digits stand; mask: (h, w) bool, upright, at least one pixel.
@@ -25,3 +27,20 @@ def number_line(mask: Mask, guess: float) -> tuple[float, float]:
     tall = heights >= 0.7 * np.percentile(heights, 80)
     line_top, line_bottom = float(np.median(tops[tall])), float(np.median(bottoms[tall]))
     return line_top, max(line_bottom, line_top + 1.0)
+
+
+def drop_outside(mask: Mask, line: tuple[float, float]) -> Mask:
+    """The mask without what belongs to the lines above and below: components wholly beyond the number line.
+
+    A component that touches the picture's upper or lower edge need only lie outside the line, another one
+    must be well away from it, for commas hang and some marks are raised. With nothing left, all is kept.
+    """
+    top, bottom = line
+    labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
+    keep = np.ones(count + 1, dtype=bool)
+    keep[0] = False
+    for index, (rows, _) in enumerate(ndimage.find_objects(labels), start=1):
+        at_edge = rows.start == 0 or rows.stop == mask.shape[0]
+        room = (0.0 if at_edge else AWAY) * (bottom - top)
+        keep[index] = rows.stop > top - room and rows.start < bottom + room
+    return keep[labels] if keep.any() else mask

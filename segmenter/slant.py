@@ -3,22 +3,22 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 TANGENTS = np.linspace(-0.3, 0.9, 25)
 PRIOR = 0.10  # log gain a shear of tangent 1 must bring in a field about one digit wide
 
 
-def estimate_slant(ink: Float, height: float) -> float:
+def estimate_slant(mask: Mask, height: float) -> float:
     """Tangent of the slant of the field, positive where strokes lean to the right.
 
-    ink: (h, w) soft ink. height: about the height of a digit in pixels. Each candidate shear is judged by the
+    mask: (h, w) bool. height: about the height of a digit in pixels. Each candidate shear is judged by the
     log of the summed squared projection, less a penalty that makes a field with little ink stay upright.
     """
-    y, x = np.nonzero(ink > 0.5)
+    y, x = np.nonzero(mask)
     if y.size < 8:
         return 0.0
-    scores = _log_sharpness(x, y - float(y.mean()), ink[y, x])
+    scores = _log_sharpness(x, y - float(y.mean()))
     digits = max(1.0, float(np.ptp(x)) / max(height, 1.0))
     scores -= PRIOR / digits * TANGENTS**2
     best = int(np.argmax(scores))
@@ -31,7 +31,7 @@ def estimate_slant(ink: Float, height: float) -> float:
     return tangent
 
 
-def shear(mask: NDArray[np.bool_], tangent: float) -> NDArray[np.bool_]:
+def shear(mask: Mask, tangent: float) -> Mask:
     """The mask upright: every pixel moved by tangent * row columns, rounded; (h, w + shift)."""
     rows, columns = np.nonzero(mask)
     moved = np.rint(columns + tangent * rows).astype(np.intp)
@@ -41,7 +41,7 @@ def shear(mask: NDArray[np.bool_], tangent: float) -> NDArray[np.bool_]:
     return upright
 
 
-def _log_sharpness(x: NDArray, y: NDArray, weight: NDArray) -> NDArray[np.float64]:
+def _log_sharpness(x: NDArray, y: NDArray) -> NDArray[np.float64]:
     columns = x + TANGENTS[:, None] * y
     columns -= columns.min()
     bins = int(columns.max()) + 2
@@ -49,6 +49,6 @@ def _log_sharpness(x: NDArray, y: NDArray, weight: NDArray) -> NDArray[np.float6
     share = columns - left
     left += bins * np.arange(TANGENTS.size)[:, None]
     size = bins * TANGENTS.size
-    projection = np.bincount(left.ravel(), (weight * (1 - share)).ravel(), size)
-    projection += np.bincount(left.ravel() + 1, (weight * share).ravel(), size + 1)[:size]
+    projection = np.bincount(left.ravel(), (1 - share).ravel(), size)
+    projection += np.bincount(left.ravel() + 1, share.ravel(), size + 1)[:size]
     return np.log((projection.reshape(TANGENTS.size, bins) ** 2).sum(axis=1))
