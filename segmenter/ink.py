@@ -18,7 +18,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in source pixels
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 MARGIN = 4  # empty ink pixels around the ink
-WORKING_DIGIT = 50  # largest height of a digit, in pixels, at which ink is looked for; larger ones are reduced
+WORKING_DIGIT = 50  # height in pixels at which ink is looked for at most; larger digits are reduced
 REACH = 1.0  # line heights above and below the line beyond which ink is cut off
 TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the picture, until it is measured
 AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough

@@ -19,7 +19,7 @@ def compose(outer: Affine, inner: Affine) -> Affine:
 
 
 def sample(image: Float, to_image: Affine, shape: tuple[int, int]) -> Float:
-    """Soft ink resampled bilinearly on a grid of `shape`; to_image maps the grid's coordinates to the image's."""
+    """Soft ink resampled bilinearly on a grid of `shape`; to_image maps the grid to the image."""
     matrix = to_image[::-1, 1::-1]
     # The array functions put coordinate 0 at the centre of the first pixel, half a pixel from ours.
     offset = matrix @ [0.5, 0.5] + to_image[::-1, 2] - 0.5

@@ -12,7 +12,8 @@ SMOOTHING = 0.07  # of the height of a digit: about a pen's width
 SEED = 0.6  # a stroke somewhere reaches this share of the usual contrast of strokes
 LOW = 0.6  # of the global threshold: what may be ink next to sure ink
 NOISE = 2.5  # standard deviations of the paper
-NO_CONTRAST = 0.03  # a stroke fainter than 3 % of the grey range is not told from the paper's own grain
+NO_CONTRAST = 0.04  # a fainter stroke, in parts of the grey range, is not told from an uneven light
+CLEAR = 3.2  # standard deviations of the paper that strokes must reach; plain noise split in two reaches 3
 
 
 def otsu(values: Float, bins: int = 128) -> float:
@@ -60,11 +61,12 @@ def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
     smooth = ndimage.uniform_filter(contrast, size=max(1, round(SMOOTHING * digit) | 1), mode="nearest")
     high = otsu(np.clip(smooth, 0, None).ravel())
     strong = smooth > high
+    peak = float(np.percentile(smooth[strong], 70)) if strong.any() else 0.0
     core = float(np.percentile(contrast[strong], 70)) if strong.any() else 0.0
-    if core < NO_CONTRAST:
+    noise = noise_level(smooth[~strong])
+    if core < NO_CONTRAST or peak < CLEAR * noise:
         return np.zeros(contrast.shape, dtype=bool), 0.0
-    peak = float(np.percentile(smooth[strong], 70))
-    low = max(LOW * high, min(NOISE * noise_level(smooth[~strong]), high))
+    low = max(LOW * high, min(NOISE * noise, high))
     mask = grow(smooth > max(high, SEED * peak), smooth > low)
     mask = drop_specks(mask, max(3.0, (0.07 * digit) ** 2))
     return mask, core if mask.any() else 0.0
