@@ -47,7 +47,8 @@ class StrokeSample:
 def load_strokes(path: Path) -> list[StrokeSample]:
     """Reads a file of strokes, .jsonl or .jsonl.gz. Raises DataError naming file, line and problem."""
     path = Path(path)
-    samples = [_parse_line(path, number, line) for number, line in _lines(path)]
+    with np.errstate(over="ignore"):  # what overflows is refused as not finite
+        samples = [_parse_line(path, number, line) for number, line in _lines(path)]
     if not samples:
         raise DataError(f"{path}: holds no strokes")
     return samples
@@ -86,14 +87,21 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _parse_line(path: Path, number: int, line: bytes) -> StrokeSample:
     try:
         entry = json.loads(line)
-        writer, text, strokes = entry["writer"], entry["text"], entry["strokes"]
-        if not (isinstance(writer, str) and isinstance(text, str) and isinstance(strokes, list)):
-            raise TypeError("writer and text must be strings and strokes a list")
-        return StrokeSample(writer, text, tuple(_stroke(points) for points in strokes))
-    except KeyError as error:
-        raise DataError(f"{path}, line {number}: {error} is missing") from error
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}, line {number}: not JSON ({error})") from error
+    try:
+        return _sample(entry)
+    except ValueError as error:
         raise DataError(f"{path}, line {number}: {error}") from error
+
+
+def _sample(entry: object) -> StrokeSample:
+    if not isinstance(entry, dict) or not {"writer", "text", "strokes"} <= entry.keys():
+        raise ValueError("must be an object with writer, text and strokes")
+    writer, text, strokes = entry["writer"], entry["text"], entry["strokes"]
+    if not (isinstance(writer, str) and isinstance(text, str) and isinstance(strokes, list)):
+        raise ValueError("writer and text must be strings and strokes a list")
+    return StrokeSample(writer, text, tuple(_stroke(points) for points in strokes))
 
 
 def _stroke(points: list) -> np.ndarray:
