@@ -28,7 +28,7 @@ NUMBERING_ORDER = ("1a", "1b", "1c", "1d")  # writers of isolated characters get
 LABELS = {
     "digits": re.compile(r"[0-9]"),
     "others": re.compile(r"[^0-9\s]"),
-    "strings": re.compile(r"(?=(.*[0-9]){2})[-0-9.,/:$%+*=()#' ]+"),
+    "strings": re.compile(r"(?=(.*[0-9]){2})[-0-9.,/:$% ]+"),
 }
 MOST_PER_LETTER, MOST_PER_MARK = 150, 400
 
