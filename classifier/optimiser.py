@@ -1,0 +1,46 @@
+"""Adam: gradient descent with a learning rate of its own for each weight (Kingma and Ba 2015, algorithm 1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+
+class Adam:
+    """Keeps running means of the gradient and its square for named weights; `step` updates them in place.
+
+    decay: weight decay per unit of learning rate, on matrices only (Loshchilov and Hutter 2019).
+    """
+
+    def __init__(self, weights: dict[str, Float], decay: float = 0.0, beta1: float = 0.9, beta2: float = 0.999):
+        self.weights, self.decay, self.beta1, self.beta2 = weights, decay, beta1, beta2
+        self.steps = 0
+        self.mean = {name: np.zeros_like(value) for name, value in weights.items()}
+        self.square = {name: np.zeros_like(value) for name, value in weights.items()}
+
+    def step(self, gradients: dict[str, Float], learning_rate: float) -> None:
+        """One update. gradients: by name, of the cost of one mini-batch."""
+        self.steps += 1
+        rate = learning_rate * np.sqrt(1 - self.beta2**self.steps) / (1 - self.beta1**self.steps)
+        for name, gradient in gradients.items():
+            mean, square, weight = self.mean[name], self.square[name], self.weights[name]
+            mean += (1 - self.beta1) * (gradient - mean)
+            square += (1 - self.beta2) * (gradient * gradient - square)
+            if weight.ndim > 1 and self.decay:
+                weight *= np.float32(1 - learning_rate * self.decay)
+            weight -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-7))
+
+    def state(self) -> dict[str, NDArray]:
+        """Everything needed to go on after a stop, as named arrays."""
+        arrays: dict[str, NDArray] = {"steps": np.array(self.steps)}
+        for name in self.weights:
+            arrays[f"mean/{name}"], arrays[f"square/{name}"] = self.mean[name], self.square[name]
+        return arrays
+
+    def restore(self, arrays: dict[str, NDArray]) -> None:
+        """Take up a saved `state`."""
+        self.steps = int(arrays["steps"])
+        for name in self.weights:
+            self.mean[name][:], self.square[name][:] = arrays[f"mean/{name}"], arrays[f"square/{name}"]

@@ -1,0 +1,74 @@
+"""Weights on disk: arrays in an .npz without pickles, beside them a JSON card that holds their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.convolution import ConvolutionNetwork, Shape
+from classifier.errors import WeightsError
+
+KIND = "string-reader"
+
+
+def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, Any]]:
+    """The arrays of a weights file and its card, whose hash must be theirs. Raises WeightsError, one sentence."""
+    content, card = _read(path), _load_card(path, kind)
+    if hashlib.sha256(content).hexdigest() != card.get("weights_sha256"):
+        raise WeightsError(f"{path}: the weights are damaged, or {path.with_suffix('.json').name} is the card of "
+                           "others; install or train them again")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}, card
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{path}: not a weights file ({error})") from error
+
+
+def load_network(path: Path) -> tuple[ConvolutionNetwork, dict[str, Any]]:
+    """The string-reading network of a weights file, and its card. Raises WeightsError."""
+    arrays, card = load_arrays(path, KIND)
+    try:
+        shape = Shape(**{field.name: int(card["shape"][field.name]) for field in fields(Shape)})
+        return ConvolutionNetwork(shape, {name: value.astype(np.float32) for name, value in arrays.items()}), card
+    except (KeyError, ValueError, TypeError) as error:
+        raise WeightsError(f"{path}: the weights do not fit their card ({error})") from error
+
+
+def network_arrays(network: ConvolutionNetwork) -> dict[str, NDArray]:
+    """The arrays to save for a network: float16, half the size, and exact enough."""
+    return {name: value.astype(np.float16) for name, value in network.weights.items()}
+
+
+def network_card(network: ConvolutionNetwork) -> dict[str, Any]:
+    """What the card must say for `load_network`."""
+    return {"kind": KIND, "shape": asdict(network.shape)}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: there is no such weights file") from error
+    except OSError as error:
+        raise WeightsError(f"{path}: the weights cannot be read ({error.strerror})") from error
+
+
+def _load_card(path: Path, kind: str) -> dict[str, Any]:
+    card_path = path.with_suffix(".json")
+    try:
+        card = json.loads(card_path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: its card {card_path.name} is missing; keep the two files together") from error
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{card_path}: the card of the weights cannot be read ({error})") from error
+    if not isinstance(card, dict) or card.get("kind") != kind:
+        raise WeightsError(f"{card_path}: not the card of {kind} weights")
+    return card

@@ -1,0 +1,95 @@
+"""Training examples: a synthetic string taken through the reader's own ink, cuts and crops, with the truth of each span."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.reading.characters import draw_crops, measure
+from pipeline.reading.lattice import SKIP, SYMBOLS
+from pipeline.training.strings import SyntheticString
+from segmenter.cuts import find_cuts
+from segmenter.ink import extract_ink
+from segmenter.spans import Pieces, Spans, cut_pieces, find_spans
+
+DIGIT_HELD, DIGIT_PURE = 0.90, 0.85  # a span is a digit when it holds this share of it, and is it to this share
+LOOSE_HELD, LOOSE_PURE = 0.60, 0.60  # it may stand for the digit on a true path from here on
+MARK_DIGIT_INK = 0.10  # a span with less digit ink than this share is no digit's: it may be skipped
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """The lattice of one string as the reader sees it, and its truth.
+
+    crops: (N, 2, 28, 28) uint8; measures: (N, 16) float32; nodes, start, end: the lattice, spans ordered by end.
+    targets: (N, 11) uint8, what each span is (all zero: neither one digit nor a mark).
+    empty: (N,) bool, spans whose ink all snapped elsewhere.
+    allowed: (N, 11) bool, what each span may be on a true path; None where nobody knows which ink is whose.
+    text: the digits.
+    """
+
+    crops: NDArray[np.uint8]
+    measures: NDArray[np.float32]
+    nodes: int
+    start: NDArray[np.intp]
+    end: NDArray[np.intp]
+    empty: NDArray[np.bool_]
+    targets: NDArray[np.uint8] | None
+    allowed: NDArray[np.bool_] | None
+    text: str
+
+
+def make_example(string: SyntheticString) -> Example | None:
+    """The example of a string, or None where the segmenter finds no ink at all."""
+    ink = extract_ink(string.image.astype(np.float32) / 255)
+    cuts = find_cuts(ink)
+    if not cuts:
+        return None
+    pieces = cut_pieces(ink, cuts)
+    spans = _by_end(pieces, find_spans(pieces))
+    crops = np.round(draw_crops(pieces, spans) * 255).astype(np.uint8)
+    targets, allowed = None, None
+    if string.owner_known:
+        targets, allowed = span_truth(string, pieces, spans)
+    return Example(crops, measure(pieces, spans), len(cuts), spans.start, spans.end, spans.mass <= 0,
+                   targets, allowed, string.text)
+
+
+def span_truth(string: SyntheticString, pieces: Pieces,
+               spans: Spans) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Targets and allowed symbols (N, 11) of the spans, from the owner of each pixel of ink."""
+    held = spans.holds.astype(np.float32) @ _ink_by_character(string, pieces)
+    whole = _ink_by_character(string, pieces).sum(axis=0)
+    digits = np.array([label.isdigit() for label in string.characters] + [False])
+    mass = np.maximum(spans.mass, 1e-6)
+    targets = np.zeros((len(spans), SYMBOLS), dtype=np.uint8)
+    allowed = np.zeros((len(spans), SYMBOLS), dtype=bool)
+    for character in np.flatnonzero(digits):
+        symbol = int(string.characters[character])
+        held_share, pure_share = held[:, character] / max(whole[character], 1e-6), held[:, character] / mass
+        targets[(held_share >= DIGIT_HELD) & (pure_share >= DIGIT_PURE), symbol] = 1
+        allowed[(held_share >= LOOSE_HELD) & (pure_share >= LOOSE_PURE), symbol] = True
+    foreign = held[:, digits].sum(axis=1) / mass < MARK_DIGIT_INK
+    targets[foreign, SKIP] = 1
+    allowed[foreign, SKIP] = True
+    return targets, allowed
+
+
+def _ink_by_character(string: SyntheticString, pieces: Pieces) -> NDArray[np.float32]:
+    """(K, characters + 1) ink of each cell by owner, nobody's last."""
+    ink = pieces.ink
+    rows, columns = np.nonzero(ink.pixels)
+    x, y = ink.to_source @ np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
+    h, w = string.owner.shape
+    owner = string.owner[np.clip(y.astype(np.intp), 0, h - 1), np.clip(x.astype(np.intp), 0, w - 1)]
+    nobody = len(string.characters)
+    owner = np.where(owner < 0, nobody, owner).astype(np.intp)
+    key = pieces.cell_of[rows, columns].astype(np.intp) * (nobody + 1) + owner
+    table = np.bincount(key, ink.pixels[rows, columns], len(pieces.mass) * (nobody + 1))
+    return table.reshape(-1, nobody + 1).astype(np.float32)
+
+
+def _by_end(pieces: Pieces, spans: Spans) -> Spans:
+    order = np.argsort(spans.end, kind="stable")
+    return Spans(spans.start[order], spans.end[order], spans.holds[order], spans.mass[order],
+                 spans.centre[order], spans.box[order])

@@ -1,0 +1,42 @@
+"""The loss of whole strings: minus the log of the posterior of the true text over all paths of the lattice.
+
+Discriminative forward-backward training of a segmentation graph (LeCun et al. 1998, sections VI-IX). The gradient with
+respect to a span's weighted sum is the probability that a path uses it so, less the same among the true paths.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.reading.lattice import SKIP, Lattice, lattice_scores, span_posteriors
+from pipeline.reading.texts import text_posteriors
+from pipeline.training.examples import Example
+
+Float = NDArray[np.float64]
+
+
+def path_loss(example: Example, sums: NDArray[np.float32]) -> tuple[float, Float]:
+    """Loss (nats) of the string and its gradient (N, 11) with respect to the weighted sums.
+
+    A string whose text no path can spell has loss nan and gradient 0.
+    """
+    scores = lattice_scores(sums, example.empty)
+    lattice = Lattice(example.nodes, example.start, example.end, scores)
+    used, total = span_posteriors(lattice)
+    true, true_total = _true_posteriors(example, lattice)
+    if true_total == -np.inf:
+        return float("nan"), np.zeros_like(scores)
+    gradient = used - true
+    gradient[example.empty] = 0
+    return total - true_total, gradient
+
+
+def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:
+    """Posteriors among the paths that spell the text with each digit where it stands, if there are any."""
+    if example.allowed is not None:
+        allowed = example.allowed.copy()
+        allowed[example.empty, SKIP] = True
+        strict = Lattice(lattice.nodes, lattice.start, lattice.end, np.where(allowed, lattice.scores, -np.inf))
+        true, total = text_posteriors(strict, example.text)
+        if total > -np.inf:
+            return true, total
+    return text_posteriors(lattice, example.text)

@@ -1,0 +1,175 @@
+"""Spans: runs of neighbouring pieces between two cuts that could be one character.
+
+Ink is kept in cells, one for each pair of a connected component and a piece between two neighbouring cuts. A
+component that lies almost wholly in a span belongs to it wholly, so that a stroke that overhangs the neighbour
+is not cut by a line that only passes below it; everything about a span then follows from small tables over cells.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmenter.cuts import INK_LEVEL, Cut
+from segmenter.ink import LINE_HEIGHT, Ink
+
+MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
+MAX_GAP = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
+SNAP = 0.85  # share of a component from which on a span has all of it
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The ink of a field cut at every cut.
+
+    ink: the field. cuts: all its cuts, borders included; piece p lies between cuts p and p + 1.
+    cell_of: (h, w) int32, the cell of each pixel, or K where there is no ink; K cells in all.
+    piece, component: (K,) of each cell. mass: (K,) ink. moments: (K, 2) ink-weighted sums of x and y.
+    boxes: (K, 4) float32 left, top, right, bottom in ink pixels.
+    """
+
+    ink: Ink
+    cuts: tuple[Cut, ...]
+    cell_of: NDArray[np.int32]
+    piece: NDArray[np.intp]
+    component: NDArray[np.intp]
+    mass: NDArray[np.float32]
+    moments: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """N runs of pieces: the ink between cuts start and end, whole components snapped.
+
+    start, end: (N,) cut numbers, start < end. holds: (N, K) bool, which cells' ink the span has.
+    mass: (N,); centre: (N, 2) x, y of the mass; box: (N, 4) left, top, right, bottom of its ink in ink pixels.
+    A span whose ink all snapped elsewhere has mass 0 and an empty box.
+    """
+
+    start: NDArray[np.intp]
+    end: NDArray[np.intp]
+    holds: NDArray[np.bool_]
+    mass: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    box: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def cut_pieces(ink: Ink, cuts: tuple[Cut, ...]) -> Pieces:
+    """Cut the ink at all cuts and tabulate the cells. cuts: at least the two borders."""
+    pixels = ink.pixels
+    h, w = pixels.shape
+    piece = _piece_map(np.stack([cut.path for cut in cuts[1:-1]]) if len(cuts) > 2 else None, h, w)
+    component = _components(pixels)
+    rows, columns = np.nonzero(pixels)
+    values = pixels[rows, columns]
+    keys = component[rows, columns].astype(np.intp) * len(cuts) + piece[rows, columns]
+    unique, cell = np.unique(keys, return_inverse=True)
+    count = len(unique)
+    cell_of = np.full((h, w), count, dtype=np.int32)
+    cell_of[rows, columns] = cell
+    moments = np.stack([np.bincount(cell, values * (columns + 0.5), count),
+                        np.bincount(cell, values * (rows + 0.5), count)], axis=1)
+    solid = values >= INK_LEVEL
+    return Pieces(ink, cuts, cell_of, unique % len(cuts), unique // len(cuts),
+                  np.bincount(cell, values, count).astype(np.float32), moments.astype(np.float32),
+                  _cell_boxes(cell, rows, columns, solid, count))
+
+
+def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans:
+    """All spans between active cuts ((cuts,) bool, borders included; None: all) that could be one character.
+
+    Every pair of neighbouring active cuts makes a span, whatever its size, so that every path can get across.
+    """
+    numbers = np.arange(len(pieces.cuts)) if active is None else np.flatnonzero(active)
+    left, right = _extents(pieces)
+    pairs = [(i, j) for a, i in enumerate(numbers[:-1]) for j in _ends(numbers, a, left, right)]
+    start, end = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return measure_spans(pieces, start, end)
+
+
+def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
+    """Snap components and measure the given spans."""
+    inside = (pieces.piece >= start[:, None]) & (pieces.piece < end[:, None])
+    shares = _component_shares(pieces, inside)[:, pieces.component]
+    holds = (shares >= SNAP) | (inside & (shares > 1 - SNAP))
+    weights = holds.astype(np.float32)
+    mass = weights @ pieces.mass
+    centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
+    low = np.where(holds[:, :, None], pieces.boxes[None, :, :2], np.inf).min(axis=1, initial=np.inf)
+    high = np.where(holds[:, :, None], pieces.boxes[None, :, 2:], -np.inf).max(axis=1, initial=-np.inf)
+    empty = (mass <= 0) | (high <= low).any(axis=1)
+    box = np.concatenate([low, high], axis=1)
+    box[empty] = 0
+    mass[empty] = 0
+    return Spans(start, end, holds, mass, centre, box.astype(np.float32))
+
+
+def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> NDArray[np.int32]:
+    """(h, w): how many of the inner cuts (C, h) run to the left of each pixel."""
+    steps = np.zeros((h, w + 1), dtype=np.int32)
+    if paths is not None:
+        np.add.at(steps, (np.broadcast_to(np.arange(h), paths.shape), paths), 1)
+    return np.cumsum(steps, axis=1)[:, :w]
+
+
+def _components(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
+    labels, _ = ndimage.label(pixels >= INK_LEVEL, structure=np.ones((3, 3)))
+    nearby = ndimage.maximum_filter(labels, size=3)
+    return np.where(labels > 0, labels, nearby)
+
+
+def _cell_boxes(cell: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp],
+                solid: NDArray[np.bool_], count: int) -> NDArray[np.float32]:
+    """(K, 4) boxes of the solid ink of each cell; without any, an empty box that no minimum or maximum notices."""
+    boxes = np.full((count, 4), np.inf, dtype=np.float32)
+    boxes[:, 2:] = -np.inf
+    cell, rows, columns = cell[solid], rows[solid], columns[solid]
+    np.minimum.at(boxes[:, 0], cell, columns)
+    np.minimum.at(boxes[:, 1], cell, rows)
+    np.maximum.at(boxes[:, 2], cell, columns + 1)
+    np.maximum.at(boxes[:, 3], cell, rows + 1)
+    return boxes
+
+
+def _extents(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Left and right end (pieces,) of the ink in each piece; infinite where there is none."""
+    count = len(pieces.cuts) - 1
+    left, right = np.full(count, np.inf, dtype=np.float32), np.full(count, -np.inf, dtype=np.float32)
+    np.minimum.at(left, pieces.piece, pieces.boxes[:, 0])
+    np.maximum.at(right, pieces.piece, pieces.boxes[:, 2])
+    return left, right
+
+
+def _ends(numbers: NDArray[np.intp], a: int, left: NDArray[np.float32], right: NDArray[np.float32]) -> list[int]:
+    """The cuts at which a span that starts at numbers[a] may end."""
+    start = numbers[a]
+    ends = [int(numbers[a + 1])]
+    leftmost, rightmost = _run(left, right, start, numbers[a + 1])
+    for b in range(a + 2, len(numbers)):
+        low, high = _run(left, right, numbers[b - 1], numbers[b])
+        if low - rightmost > MAX_GAP:
+            break
+        leftmost, rightmost = min(leftmost, low), max(rightmost, high)
+        if rightmost - leftmost > MAX_WIDTH:
+            break
+        ends.append(int(numbers[b]))
+    return ends
+
+
+def _run(left: NDArray[np.float32], right: NDArray[np.float32], start: int, end: int) -> tuple[float, float]:
+    return float(left[start:end].min()), float(right[start:end].max())
+
+
+def _component_shares(pieces: Pieces, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(N, components) share of each component's ink that lies between each span's cuts."""
+    count = int(pieces.component.max(initial=0)) + 1
+    of_component = np.zeros((len(pieces.mass), count), dtype=np.float32)
+    of_component[np.arange(len(pieces.mass)), pieces.component] = pieces.mass
+    total = np.maximum(of_component.sum(axis=0), 1e-6)
+    return (inside.astype(np.float32) @ of_component) / total
