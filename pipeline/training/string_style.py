@@ -1,0 +1,107 @@
+"""How synthetic strings are varied: one frozen configuration, and its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.training.papers import PAPERS
+
+KINDS = ("bitmap", "pen", "shapes", "mixed", "string")
+
+Weights = tuple[tuple[str, float], ...]
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class StringStyle:
+    """Ranges and chances from which each string draws its own look.
+
+    Lengths are in heights of a digit unless said otherwise; a range is (low, high), even between.
+    """
+
+    name: str
+    lengths: tuple[float, ...] = (2, 3, 8, 10, 14, 12, 8, 3, 2, 2)
+    """Weights of 1, 2, ... digits."""
+    kinds: Weights = (("bitmap", 0.3), ("pen", 0.36), ("shapes", 0.1), ("mixed", 0.1), ("string", 0.14))
+    """Where the digits come from: MNIST, pen digits, our allographs, all of them, real pen strings."""
+    papers: Weights = (("white", 0.12), ("grey", 0.1), ("guilloche", 0.32), ("waves", 0.2), ("halftone", 0.14),
+                       ("hatching", 0.06), ("mottled", 0.06))
+    empty: float = 0.04
+    """Chance of a string without digits."""
+    separators: float = 0.5
+    endings: float = 0.4
+    prefixes: float = 0.08
+    neighbours: float = 0.1
+    """Chance of letters or loose strokes at the edges."""
+    heights: tuple[float, float, float] = (15, 30, 60)
+    """Height of the digits in pixels: least, most frequent, greatest."""
+    pen_widths: Range = (0.05, 0.16)
+    slant: float = 0.2
+    """Standard deviation of the tangent of the string's slant."""
+    spread: float = 0.11
+    """Standard deviation of the digits' sizes within a string."""
+    wander: float = 0.045
+    """Standard deviation of the digits' places above or below the baseline."""
+    touching: Range = (0.0, 0.45)
+    """Chance that a digit is pushed onto the one before it, drawn for each string."""
+    overlap: Range = (0.4, 1.6)
+    """How far ink reaches into ink where digits touch, in pen widths."""
+    zero_chains: float = 0.4
+    """Chance that the writer joins neighbouring zeros."""
+    margins: Range = (-0.05, 0.35)
+    rules: float = 0.4
+    boxes: float = 0.04
+    inverted: float = 0.05
+    darkness: Range = (0.35, 1.0)
+    """How much of the paper's light the ink takes away."""
+    blur: Range = (0.0, 0.9)
+    """Standard deviation in pixels."""
+    noise: Range = (0.0, 0.035)
+    jpeg: float = 0.25
+
+    def __post_init__(self) -> None:
+        if len(self.lengths) != 10 or min(self.lengths) < 0 or sum(self.lengths) <= 0:
+            raise ValueError("lengths are ten weights, for 1 to 10 digits")
+        for names, weights in ((KINDS, self.kinds), (tuple(PAPERS), self.papers)):
+            unknown = [name for name, _ in weights if name not in names]
+            if unknown or any(weight < 0 for _, weight in weights) or sum(w for _, w in weights) <= 0:
+                raise ValueError(f"weights must be >= 0 and named from {names}, got {weights}")
+        for name in ("empty", "separators", "endings", "prefixes", "neighbours", "zero_chains", "rules", "boxes",
+                     "inverted", "jpeg"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
+        for name in ("pen_widths", "touching", "overlap", "margins", "darkness", "blur", "noise"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} must be (low, high), got {getattr(self, name)}")
+        if not 6 <= self.heights[0] <= self.heights[1] <= self.heights[2]:
+            raise ValueError(f"heights must rise from 6 pixels or more, got {self.heights}")
+
+
+TRAINING = StringStyle("training")
+"""As varied as it pays."""
+
+EVALUATION = StringStyle(
+    "evaluation", kinds=(("bitmap", 0.4), ("pen", 0.4), ("mixed", 0.2)), empty=0.0, touching=(0.35, 0.5),
+    heights=(18, 32, 60), zero_chains=0.5, neighbours=0.05,
+)
+"""The project's own test bench. Settled before anything was tuned on it: not to be changed afterwards."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION)}
+
+
+def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:
+    """A name, as likely as its weight."""
+    place = rng.random() * sum(weight for _, weight in weights)
+    for name, weight in weights:
+        place -= weight
+        if place < 0:
+            return name
+    return weights[-1][0]
+
+
+def uniform(rng: np.random.Generator, bounds: Range) -> float:
+    """An even draw from (low, high); Generator.uniform costs five times as much."""
+    return bounds[0] + (bounds[1] - bounds[0]) * rng.random()
