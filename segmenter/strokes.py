@@ -13,7 +13,8 @@ SEED = 0.6  # a stroke somewhere reaches this share of the usual contrast of str
 LOW = 0.6  # of the global threshold: what may be ink next to sure ink
 NOISE = 2.5  # standard deviations of the paper
 NO_CONTRAST = 0.04  # a fainter stroke, in parts of the grey range, is not told from an uneven light
-CLEAR = 3.2  # standard deviations of the paper that strokes must reach; plain noise split in two reaches 3
+CLEAR = 3.2  # standard deviations of the paper that strokes reach; plain noise split in two reaches 3 ...
+MOST_INK = 0.33  # ... and takes more than this share of the picture for strokes
 
 
 def otsu(values: Float, bins: int = 128) -> float:
@@ -64,7 +65,8 @@ def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
     peak = float(np.percentile(smooth[strong], 70)) if strong.any() else 0.0
     core = float(np.percentile(contrast[strong], 70)) if strong.any() else 0.0
     noise = noise_level(smooth[~strong])
-    if core < NO_CONTRAST or peak < CLEAR * noise:
+    plain_noise = peak < CLEAR * noise and float(strong.mean()) > MOST_INK
+    if core < NO_CONTRAST or plain_noise:
         return np.zeros(contrast.shape, dtype=bool), 0.0
     low = max(LOW * high, min(NOISE * noise, high))
     mask = grow(smooth > max(high, SEED * peak), smooth > low)
@@ -74,7 +76,7 @@ def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
 
 def noise_level(values: Float) -> float:
     """Standard deviation of values around 0, from their median absolute value; (n,) float32."""
-    return 1.4826 * float(np.median(np.abs(values)))
+    return 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
 
 
 def soft_ink(contrast: Float, mask: Mask, core: float) -> Float:
