@@ -23,10 +23,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from classifier.errors import WeightsError
+    from classifier.errors import ClassifierError, WeightsError
     from pipeline.errors import DataError, ImageError, PipelineError, UsageError
     from pipeline.reading.reader import Reader
     from pipeline.reading.reading import Alternative, Digit, Reading
+    from segmenter.errors import SegmenterError
 
 __version__ = "0.1.0"
 
@@ -39,17 +40,21 @@ _HOMES = {
     "ImageError": "pipeline.errors",
     "UsageError": "pipeline.errors",
     "DataError": "pipeline.errors",
+    "ClassifierError": "classifier.errors",
     "WeightsError": "classifier.errors",
+    "SegmenterError": "segmenter.errors",
 }
 
 __all__ = [
     "Alternative",
+    "ClassifierError",
     "DataError",
     "Digit",
     "ImageError",
     "PipelineError",
     "Reader",
     "Reading",
+    "SegmenterError",
     "UsageError",
     "WeightsError",
 ]

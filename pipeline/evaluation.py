@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, UsageError
 from pipeline.metrics import calibration_error, calibration_noise, edit_distance, read_rate, wilson
 from pipeline.serving.records import make_record, to_json_line
 from pipeline.serving.workers import Outcome, ReadsImages, read_paths
@@ -98,6 +98,34 @@ class Evaluation:
             "cpu_ms_per_image": self.cpu_ms_per_image,
             "by_length": [result.to_json() for result in self.by_length],
         }
+
+    def to_text(self) -> str:
+        """The figures as a table for people."""
+        low, high = wilson(self.right, self.images)
+        wrong = self.accepted - self.accepted_right
+        wrong_low, wrong_high = wilson(wrong, self.accepted)
+        mean, most = self.calibration_noise
+        lines = [
+            f"images                 {self.images}"
+            + f" ({self.unreadable} unreadable)" * bool(self.unreadable),
+            f"string accuracy        {self.right / self.images:.1%}  (95 %: {low:.1%} to {high:.1%})",
+            f"character error rate   {self.character_error_rate:.2%}",
+            *(f"read rate at {bound:4.4g} %    {rate:.1%}" for bound, rate in self._bounds_and_rates()),
+            f"accepted               {self.accepted / self.images:.1%}, of them wrong "
+            + (f"{wrong / self.accepted:.2%}" if self.accepted else "none")
+            + f"  (95 %: {wrong_low:.2%} to {wrong_high:.2%})",
+            f"calibration error      {self.calibration_error:.4f}  "
+            f"(by chance alone {mean:.4f}, in 95 % of cases below {most:.4f})",
+            f"speed                  {self.images_per_second:.1f} images/s, "
+            f"{self.cpu_ms_per_image:.1f} ms CPU an image",
+            "",
+            "length  images   error  95 % interval",
+        ]
+        for result in self.by_length:
+            low, high = wilson(result.images - result.right, result.images)
+            error = 1 - result.right / result.images
+            lines.append(f"{result.length:6} {result.images:7} {error:7.1%}  {low:.1%} to {high:.1%}")
+        return "\n".join(lines)
 
     def _bounds_and_rates(self) -> list[tuple[float, float]]:
         return [(100 * bound, rate) for bound, rate in zip(ERROR_BOUNDS, self.read_rates, strict=True)]
@@ -213,4 +241,4 @@ def write_readings(out: Path, truths: Sequence[Truth], outcomes: Sequence[Outcom
         beside.write_text("".join(lines))
         os.replace(beside, out)
     except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error.strerror})") from None
+        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another place") from None

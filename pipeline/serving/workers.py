@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -28,7 +29,7 @@ FILES_PER_WORKER = 16  # fewer do not pay for the start of another process
 class ReadsImages(Protocol):
     """What is needed of a Reader."""
 
-    def read(self, image: Path) -> Reading: ...
+    def read(self, image: Path | bytes) -> Reading: ...
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class ReaderOptions:
 class Outcome:
     """A file's reading, or the sentence that says why there is none, and the CPU seconds it took."""
 
-    path: Path
+    file: str
     reading: Reading | None
     error: str | None
     cpu_seconds: float
@@ -64,6 +65,19 @@ class Outcome:
     def __post_init__(self) -> None:
         if (self.reading is None) == (self.error is None):
             raise ValueError("an outcome is either a reading or an error")
+
+
+def expand_globs(names: Sequence[str]) -> list[str]:
+    """File names as given; a name with wildcards that is no file becomes the files it matches, sorted.
+
+    A pattern that matches nothing stays as it is, and is then a missing file like any other.
+    """
+    files: list[str] = []
+    for name in names:
+        pattern = any(character in name for character in "*?[") and not os.path.exists(name)
+        matches = glob.glob(name, recursive=True) if pattern else []
+        files += sorted(match for match in matches if os.path.isfile(match)) or [name]
+    return files
 
 
 def default_workers(files: int) -> int:
@@ -87,17 +101,18 @@ def read_paths(
     return _read_in_processes(paths, make_reader, workers)
 
 
-def read_outcome(reader: ReadsImages, path: Path) -> Outcome:
-    """Read one file, whatever happens."""
+def read_outcome(reader: ReadsImages, image: Path | bytes, name: str | None = None) -> Outcome:
+    """Read one image, whatever happens; the outcome bears `name`, or else the path."""
+    name = str(image) if name is None else name
     start = time.process_time()
     reading, message = None, None
     try:
-        reading = reader.read(path)
+        reading = reader.read(image)
     except (PipelineError, SegmenterError, ClassifierError) as error:
         message = str(error)
     except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand
-        message = f"{path}: internal error ({type(error).__name__}: {error}); please report it"
-    return Outcome(path, reading, message, time.process_time() - start)
+        message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
+    return Outcome(name, reading, message, time.process_time() - start)
 
 
 def _read_here(paths: Sequence[Path], reader: ReadsImages) -> Iterator[Outcome]:

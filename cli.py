@@ -1,0 +1,348 @@
+"""The command line: `digitstring`, also `python cli.py`. Thin: it parses, calls `pipeline`, and prints.
+
+Standard output carries data only; progress and messages go to standard error. Exit codes: 0 all read and
+accepted; 1 something read is below the threshold; 2 wrong usage; 3 an input could not be read; 4 the
+weights are missing or damaged. Where several hold: 4 before 2 before 3 before 1.
+
+Everything but typer is imported where it is needed, so that `--help` needs no weights and `read` starts fast.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+import typer.core
+
+if TYPE_CHECKING:
+    from pipeline.serving.workers import Outcome, ReaderOptions
+
+ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS = 0, 1, 2, 3, 4
+PRIORITY = (NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
+INTERRUPTED, BROKEN_PIPE = 130, 141  # as the shell reports a process ended by SIGINT and SIGPIPE
+Progress = Callable[[int, int], None]
+
+
+class Commands(typer.core.TyperGroup):
+    """All commands; the one place where errors become a sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _leave_pipe()
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            code = _exit_code(error)
+            if code is None:
+                raise
+            _say(str(error))
+            raise typer.Exit(code) from None
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of a user's mistake; None for a fault of ours, which keeps its traceback."""
+    import pipeline
+
+    if isinstance(error, pipeline.WeightsError):
+        return NO_WEIGHTS
+    if isinstance(error, pipeline.UsageError):
+        return USAGE
+    known = (pipeline.PipelineError, pipeline.SegmenterError, pipeline.ClassifierError)
+    return UNREADABLE if isinstance(error, known) else None
+
+
+def _say(message: str) -> None:
+    typer.echo(f"digitstring: {message}", err=True)
+
+
+def _leave_pipe() -> NoReturn:
+    """Whoever read our output has gone; the rest goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(BROKEN_PIPE)
+
+
+def _worst(codes: set[int]) -> int:
+    return next(code for code in PRIORITY if code in codes | {ACCEPTED})
+
+
+app = typer.Typer(
+    name="digitstring",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich costs more CPU to import than an image to read
+    pretty_exceptions_enable=False,
+    help="Read numbers in images, digit by digit, with an honest probability that the reading is right.",
+    epilog="Example: digitstring read amount.png",
+)
+data_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Fetch and convert the data that training needs."
+)
+app.add_typer(data_app, name="data", epilog="Example: digitstring data mnist --data mnist")
+
+Threshold = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")
+]
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."
+    ),
+]
+Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
+
+
+def _options(
+    weights: Path | None, threshold: float | None, max_error: float | None, alternatives: int = 3
+) -> ReaderOptions:
+    import pipeline
+
+    if threshold is not None and max_error is not None:
+        raise pipeline.UsageError("--threshold and --max-error both set what is accepted; choose one")
+    # Threads of BLAS cost more than they bring at our sizes; must be set before numpy is imported.
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from pipeline.serving.workers import ReaderOptions
+
+    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives)
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Progress | None]:
+    """A progress bar on standard error, with rate and remaining time; None where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(what, *columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=None, rate="")
+
+        def update(done: int, total: int) -> None:
+            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
+            rate = f"{speed:.1f}/s" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield update
+
+
+@app.command(epilog="Example: digitstring read --json 'scans/*.png'")
+def read(
+    images: Annotated[list[str], typer.Argument(help="Image files, globs, or - for standard input.")],
+    as_json: JsonOption = False,
+    threshold: Threshold = None,
+    max_error: MaxError = None,
+    alternatives: Annotated[
+        int | None, typer.Option(min=0, help="How many other texts to give; without --json a line each.")
+    ] = None,
+    weights: Weights = None,
+) -> None:
+    """Print the number in each image.
+
+    One image: its text, an empty line when there is none. Several: a line each with file, text and
+    confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives.
+    """
+    options = _options(weights, threshold, max_error, 3 if alternatives is None else alternatives)
+    from pipeline.serving.records import make_record, to_json_line
+    from pipeline.serving.workers import expand_globs, read_outcome
+
+    files = expand_globs(images)
+    reader = options()
+    codes = set()
+    for file in files:
+        outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
+        codes.add(_outcome_code(outcome))
+        if outcome.error is not None:
+            _say(outcome.error)
+        if as_json:
+            sys.stdout.write(to_json_line(make_record(file, outcome.reading, outcome.error)))
+        elif outcome.reading is not None:
+            sys.stdout.writelines(_plain_lines(file if len(files) > 1 else None, outcome, bool(alternatives)))
+    raise typer.Exit(_worst(codes))
+
+
+def _outcome_code(outcome: Outcome) -> int:
+    if outcome.reading is None:
+        return UNREADABLE
+    return ACCEPTED if outcome.reading.accepted else UNSURE
+
+
+def _plain_lines(file: str | None, outcome: Outcome, with_alternatives: bool) -> Iterator[str]:
+    """Tab-separated lines: the file if it is named, the text, and the confidence unless text stands alone."""
+    reading = outcome.reading
+    assert reading is not None
+    rows = [(reading.text or "", reading.confidence)]
+    if with_alternatives:
+        rows += [(other.text, other.confidence) for other in reading.alternatives]
+    for text, confidence in rows:
+        cells = [] if file is None else [file.replace("\t", "\\t").replace("\n", "\\n")]
+        cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
+        yield "\t".join(cells) + "\n"
+
+
+@app.command(epilog="Example: digitstring batch scans --out readings.jsonl --recursive")
+def batch(
+    folder: Annotated[Path, typer.Argument(help="Folder with the images.")],
+    out: Annotated[Path, typer.Option(help="Output, .jsonl or .csv.")],
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also read the folders inside.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes (default: one a core, if there is work for them).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted output.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
+    threshold: Threshold = None,
+    max_error: MaxError = None,
+    alternatives: Alternatives = 3,
+    weights: Weights = None,
+) -> None:
+    """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
+    options = _options(weights, threshold, max_error, alternatives)
+    from pipeline.serving.batch import run_batch
+
+    with _progress_bar("Reading") as progress:
+        summary = run_batch(
+            folder,
+            out,
+            options,
+            recursive=recursive,
+            workers=workers,
+            resume=resume,
+            force=force,
+            progress=progress,
+        )
+    earlier = f" ({summary.earlier} by an earlier run)" if summary.earlier else ""
+    _say(
+        f"{summary.images} images{earlier}: {summary.accepted} accepted, {summary.unsure} below the "
+        f"threshold, {summary.unreadable} unreadable; {out}"
+    )
+    raise typer.Exit(UNREADABLE if summary.unreadable else UNSURE if summary.unsure else ACCEPTED)
+
+
+@app.command(epilog="Example: digitstring evaluate strings/truth.csv --readings readings.jsonl")
+def evaluate(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH.csv", help="Table with the columns file,text.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the files (default: beside the table, or images/ there).")
+    ] = None,
+    as_json: JsonOption = False,
+    readings: Annotated[Path | None, typer.Option(help="Also write the readings, as JSON Lines.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    threshold: Threshold = None,
+    max_error: MaxError = None,
+    weights: Weights = None,
+) -> None:
+    """Compare readings with a table of the truth: accuracy, errors, read rates, calibration, speed.
+
+    Exits with 0 when all images could be read, whatever they were read as.
+    """
+    options = _options(weights, threshold, max_error)
+    from pipeline.evaluation import evaluate as run_evaluation
+    from pipeline.evaluation import load_truth, write_readings
+
+    truths = load_truth(truth, images)
+    with _progress_bar("Evaluating") as progress:
+        evaluation, outcomes = run_evaluation(truths, options, workers=workers, progress=progress)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            _say(outcome.error)
+    typer.echo(json.dumps(evaluation.to_json()) if as_json else evaluation.to_text())
+    if readings is not None:
+        write_readings(readings, truths, outcomes)
+    raise typer.Exit(UNREADABLE if evaluation.unreadable else ACCEPTED)
+
+
+@app.command(epilog="Example: digitstring explain amount.png --out picture.png")
+def explain(
+    image: Annotated[str, typer.Argument(help="Image file, or - for standard input.")],
+    out: Annotated[Path, typer.Option(help="The picture to draw, .png.")],
+    threshold: Threshold = None,
+    max_error: MaxError = None,
+    weights: Weights = None,
+) -> None:
+    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search."""
+    options = _options(weights, threshold, max_error)
+    from pipeline.serving.explaining import write_explanation
+
+    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
+    _say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
+    raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)
+
+
+@app.command(epilog="Example: digitstring train --data data --out weights.npz")
+def train(
+    data: Annotated[Path | None, typer.Option(help="Folder with MNIST and strokes.")] = None,
+    out: Annotated[Path, typer.Option(help="Weights file to write.")] = Path("weights.npz"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
+) -> None:
+    """Make the shipped weights again from the data."""
+    import pipeline
+
+    raise pipeline.UsageError("this version cannot train yet")
+
+
+class StrokeKind(StrEnum):
+    """The stroke files that training reads."""
+
+    DIGITS = "digits"
+    STRINGS = "strings"
+    OTHERS = "others"
+
+
+@data_app.command(epilog="Example: digitstring data unipen train_r01_v07 --out digits.jsonl.gz")
+def unipen(
+    folder: Annotated[Path, typer.Argument(help="The unpacked UNIPEN collection train_r01_v07.")],
+    out: Annotated[Path, typer.Option(help="Stroke file to write, .jsonl.gz.")],
+    kind: Annotated[
+        StrokeKind, typer.Option(help="Isolated digits, strings of digits, or other characters.")
+    ] = StrokeKind.DIGITS,
+) -> None:
+    """Convert pen strokes of the original UNIPEN files."""
+    from pipeline.training.unipen import convert_unipen
+
+    with _progress_bar("Converting") as progress:
+        report = convert_unipen(folder, out, kind.value, progress)
+    for sentence in report.damaged:
+        _say(sentence)
+    left_out = sum(report.skipped.values())
+    _say(f"{out}: {report.written} samples by {report.writers} writers; {left_out} segments left out")
+
+
+@data_app.command(epilog="Example: digitstring data mnist --data mnist")
+def mnist(
+    data: Annotated[Path | None, typer.Option(help="Folder to put it in (default: the cache).")] = None,
+) -> None:
+    """Download MNIST, checked by SHA-256, unless it is there already; prints the folder."""
+    from pipeline.training.mnist import fetch_mnist
+
+    typer.echo(str(fetch_mnist(data)))
+
+
+def main() -> None:
+    """Run the program; ends the process."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="surrogateescape")  # file names need not be valid UTF-8
+    try:
+        try:
+            app(prog_name="digitstring")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
+
+
+if __name__ == "__main__":
+    main()
