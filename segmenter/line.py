@@ -6,6 +6,8 @@ from scipy import ndimage
 
 Mask = NDArray[np.bool_]
 
+WINDOW = 0.5  # width of the sliding window in expected heights of a digit
+TALL = 0.75  # of the usual height of the ink in a window: less are marks and small digits
 AWAY = 0.3  # line heights between the number line and what has no part in it
 
 
@@ -20,13 +22,20 @@ def number_line(mask: Mask, guess: float) -> tuple[float, float]:
     filled = mask.any(axis=0)
     top = np.where(filled, mask.argmax(axis=0), height)
     bottom = np.where(filled, height - mask[::-1].argmax(axis=0), 0)
-    window = max(1, round(0.5 * guess)) | 1
+    window = max(1, round(WINDOW * guess)) | 1
     tops = ndimage.minimum_filter1d(top, window, mode="constant", cval=height)[filled]
     bottoms = ndimage.maximum_filter1d(bottom, window, mode="constant", cval=0)[filled]
     heights = bottoms - tops
-    tall = heights >= 0.7 * np.percentile(heights, 80)
+    tall = heights >= TALL * _usual(heights)
     line_top, line_bottom = float(np.median(tops[tall])), float(np.median(bottoms[tall]))
     return line_top, max(line_bottom, line_top + 1.0)
+
+
+def _usual(heights: NDArray[np.intp]) -> float:
+    """Median of the heights, each counted by its square: many columns of small marks weigh little."""
+    ordered = np.sort(heights)
+    weights = np.cumsum(ordered.astype(np.float64) ** 2)
+    return float(ordered[np.searchsorted(weights, 0.5 * weights[-1])])
 
 
 def drop_outside(mask: Mask, line: tuple[float, float]) -> Mask:
