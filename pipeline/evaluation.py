@@ -149,8 +149,8 @@ def load_truth(table: Path, images: Path | None = None) -> list[Truth]:
                 f"{table}: line {line}: the text {text!r} has other characters than the digits 0-9"
             )
         candidates = [folder / file for folder in folders]
-        rows[name] = Truth(file, next((path for path in candidates if path.exists()), candidates[-1]), text)
-    missing = [truth.file for truth in rows.values() if not truth.path.exists()]
+        rows[name] = Truth(file, next((path for path in candidates if path.is_file()), candidates[-1]), text)
+    missing = [truth.file for truth in rows.values() if not truth.path.is_file()]
     if missing:
         places = " or ".join(str(folder) for folder in folders)
         shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")

@@ -6,7 +6,6 @@ A record is a dict: `file` first, then either the fields of a Reading or `error`
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +46,10 @@ def to_csv_line(record: Record) -> str:
 
 
 def _csv_row(row: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(row)
-    return text.getvalue()
+    """RFC 4180, but with plain newlines; csv.writer leaves a carriage return in a field unquoted."""
+    cells = [str(cell) for cell in row]
+    quoted = ['"' + cell.replace('"', '""') + '"' if set(cell) & set('",\r\n') else cell for cell in cells]
+    return ",".join(quoted) + "\n"
 
 
 def to_line(record: Record, suffix: str) -> bytes:
