@@ -12,7 +12,9 @@ Mask = NDArray[np.bool_]
 SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of a rule, 4.5 degrees either way
 COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
 MOST_RULES = 4
-DARKER = 1.35  # ink on a rule is at least this much darker than the rule alone
+ABOVE = 1.6  # pixels beside the upper edge, and ...
+BELOW = 0.6  # ... beside the lower edge, that are still the rule's
+HEAVIER = 1.6  # times the usual weight of a rule: there a stroke lies on it
 
 
 @dataclass(frozen=True)
@@ -78,26 +80,46 @@ def _thickness(mask: Mask, y: NDArray, x: NDArray, thickest: int) -> int:
     return max(1, int(np.median(np.cumprod(run, axis=0).sum(axis=0))))
 
 
-def erase(rule: Rule, mask: Mask, contrast: Float, thickest: int) -> Mask:
-    """Pixels of the rule that no stroke crosses, (h, w) bool.
+def erase(rules: list[Rule], mask: Mask, contrast: Float) -> Mask:
+    """Pixels of the rules that no stroke crosses or covers, (h, w) bool."""
+    gone, bands = np.zeros_like(mask), np.zeros_like(mask)
+    for rule in rules:
+        band = _band(rule, mask.shape, ABOVE, BELOW)
+        gone |= band & mask & ~_crossed(rule, mask) & ~_covered(rule, mask, contrast)
+        bands |= band
+    if not gone.any():
+        return gone
+    # What remains of a rule alone, cut off between two strokes, is no ink either.
+    labels, count = ndimage.label(mask & ~gone, structure=np.ones((3, 3), dtype=bool))
+    beyond = np.bincount(labels[~bands], minlength=count + 1) > 0
+    return gone | ((labels > 0) & ~beyond[labels])
 
-    Where the dark run goes on both above and below the rule a stroke crosses it and stays whole; where it
-    goes on to one side only, or to none, the rule's rows go unless they are darker than the rule alone.
-    """
+
+def _band(rule: Rule, shape: tuple[int, ...], above: float, below: float) -> Mask:
+    """Pixels from `above` the rule's upper edge to `below` its lower edge."""
+    edge = rule.rows(shape[1])
+    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    return (rows >= edge - above) & (rows <= edge + rule.thickness + below)
+
+
+def _crossed(rule: Rule, mask: Mask) -> Mask:
+    """Columns, (w,) bool, where the dark run goes on both above and below: there a stroke crosses the rule."""
     height, width = mask.shape
     edge = rule.rows(width)
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    band = (rows >= edge - 1.6) & (rows <= edge + rule.thickness + 0.6)
-    columns = np.arange(width)
 
     def dark_at(row: Float) -> Mask:
         index = np.rint(row).astype(np.intp)
-        return mask[index.clip(0, height - 1), columns] & (index >= 0) & (index < height)
+        return mask[index.clip(0, height - 1), np.arange(width)] & (index >= 0) & (index < height)
 
-    crossed = dark_at(edge - 3) & dark_at(edge + rule.thickness + 2)
-    alone = band & _thin(mask, thickest)
-    rule_contrast = float(np.median(contrast[alone])) if alone.any() else 0.0
-    return band & mask & ~crossed & (alone | (contrast < DARKER * rule_contrast))
+    return dark_at(edge - 3) & dark_at(edge + rule.thickness + 2)
+
+
+def _covered(rule: Rule, mask: Mask, contrast: Float) -> Mask:
+    """Columns, (w,) bool, where the rule is much heavier than by itself: a foot of a digit stands on it."""
+    around = _band(rule, mask.shape, ABOVE, BELOW)
+    weight = ndimage.uniform_filter1d(np.where(around, contrast, 0).sum(axis=0), 3, mode="nearest")
+    drawn = (around & mask).any(axis=0)
+    return weight > HEAVIER * np.percentile(weight[drawn], 40) if drawn.any() else ~drawn
 
 
 def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:
@@ -105,21 +127,14 @@ def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:
 
     mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly.
     """
-    gone = _erased(mask, contrast, digit)
-    upright = mask & ~gone
-    gone |= _erased_borders(upright, contrast, digit)
+    thickest = max(2, round(0.1 * digit))
+    least_length = max(COVERAGE * mask.shape[1], 0.9 * digit)
+    gone = erase(find_rules(mask, thickest, least_length), mask, contrast)
+    gone |= _erased_borders(mask & ~gone, contrast, digit)
     if not gone.any():
         return contrast
     halo = ndimage.binary_dilation(gone, structure=np.ones((3, 3), dtype=bool)) & ~(mask & ~gone)
     return np.where(halo, 0, contrast).astype(np.float32)
-
-
-def _erased(mask: Mask, contrast: Float, digit: float) -> Mask:
-    thickest = max(2, round(0.1 * digit))
-    gone = np.zeros(mask.shape, dtype=bool)
-    for rule in find_rules(mask, thickest, max(COVERAGE * mask.shape[1], 0.9 * digit)):
-        gone |= erase(rule, mask, contrast, thickest)
-    return gone
 
 
 def _erased_borders(mask: Mask, contrast: Float, digit: float) -> Mask:
@@ -138,6 +153,6 @@ def _erased_borders(mask: Mask, contrast: Float, digit: float) -> Mask:
     thickest = max(2, round(0.1 * digit))
     for part in (slice(0, side), slice(width - side, width)):
         strip = mask[:, part].T
-        for rule in find_rules(strip, thickest, 0.85 * height):
-            gone[:, part] |= erase(rule, strip, contrast[:, part].T, thickest).T
+        sides = find_rules(strip, thickest, 0.85 * height)
+        gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
     return gone
