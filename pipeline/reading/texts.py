@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.lattice import SKIP, Lattice, log_sum, span_posteriors
+from pipeline.reading.lattice import SKIP, Lattice, Path, log_sum, span_posteriors
 
 Float = NDArray[np.float64]
 
@@ -100,3 +100,29 @@ def _beam(lattice: Lattice, allowed: NDArray[np.bool_], beam: int) -> list[str]:
     return [text for text, _ in found[-1]]
 
 
+
+
+def best_path_of(lattice: Lattice, text: str) -> Path:
+    """The path of highest score among those that spell the text. ValueError when there is none."""
+    length = len(text)
+    best = np.full((lattice.nodes, length + 1), -np.inf)
+    best[0, 0] = 0.0
+    came: dict[tuple[int, int], tuple[int, int]] = {}
+    for s in range(len(lattice.start)):
+        start, end, scores = int(lattice.start[s]), int(lattice.end[s]), lattice.scores[s]
+        for place in np.flatnonzero(best[start] > -np.inf):
+            options = [(SKIP, place)] + ([(int(text[place]), place + 1)] if place < length else [])
+            for symbol, after in options:
+                score = best[start, place] + scores[symbol]
+                if score > best[end, after]:
+                    best[end, after] = score
+                    came[end, after] = (s, symbol)
+    node, place, steps = lattice.nodes - 1, length, []
+    while node > 0:
+        if (node, place) not in came:
+            raise ValueError(f"no path spells {text!r}")
+        s, symbol = came[node, place]
+        steps.append((s, symbol))
+        node, place = int(lattice.start[s]), place - (symbol != SKIP)
+    steps.reverse()
+    return Path(tuple(s for s, _ in steps), tuple(k for _, k in steps), float(best[-1, -1]))

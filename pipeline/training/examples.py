@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.reading.characters import draw_crops, measure
 from pipeline.reading.lattice import SKIP, SYMBOLS
@@ -81,12 +82,20 @@ def _ink_by_character(string: SyntheticString, pieces: Pieces) -> NDArray[np.flo
     rows, columns = np.nonzero(ink.pixels)
     x, y = ink.to_source @ np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
     h, w = string.owner.shape
-    owner = string.owner[np.clip(y.astype(np.intp), 0, h - 1), np.clip(x.astype(np.intp), 0, w - 1)]
+    grown = _grown(string.owner)
+    owner = grown[np.clip(y.astype(np.intp), 0, h - 1), np.clip(x.astype(np.intp), 0, w - 1)]
     nobody = len(string.characters)
     owner = np.where(owner < 0, nobody, owner).astype(np.intp)
     key = pieces.cell_of[rows, columns].astype(np.intp) * (nobody + 1) + owner
     table = np.bincount(key, ink.pixels[rows, columns], len(pieces.mass) * (nobody + 1))
     return table.reshape(-1, nobody + 1).astype(np.float32)
+
+
+def _grown(owner: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The owner map grown by two pixels into what nobody owns: the blurred edges of strokes are theirs."""
+    for _ in range(2):
+        owner = np.where(owner < 0, ndimage.maximum_filter(owner, size=3), owner)
+    return owner
 
 
 def _by_end(pieces: Pieces, spans: Spans) -> Spans:

@@ -19,15 +19,19 @@ def path_loss(example: Example, sums: NDArray[np.float32]) -> tuple[float, Float
 
     A string whose text no path can spell has loss nan and gradient 0.
     """
-    scores = lattice_scores(sums, example.empty)
-    lattice = Lattice(example.nodes, example.start, example.end, scores)
+    lattice = example_lattice(example, sums)
     used, total = span_posteriors(lattice)
     true, true_total = _true_posteriors(example, lattice)
     if true_total == -np.inf:
-        return float("nan"), np.zeros_like(scores)
+        return float("nan"), np.zeros_like(lattice.scores)
     gradient = used - true
     gradient[example.empty] = 0
     return total - true_total, gradient
+
+
+def example_lattice(example: Example, sums: NDArray[np.float32]) -> Lattice:
+    """The lattice of an example under the network's weighted sums (N, 11)."""
+    return Lattice(example.nodes, example.start, example.end, lattice_scores(sums, example.empty))
 
 
 def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:

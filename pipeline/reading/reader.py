@@ -1,0 +1,167 @@
+"""The reader: image to ink to cuts to lattice to text, with an honest probability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.convolution import ConvolutionNetwork
+from classifier.errors import WeightsError
+from classifier.weights import load_network
+from pipeline.errors import UsageError
+from pipeline.reading.calibration import Calibration
+from pipeline.reading.characters import draw_crops, measure
+from pipeline.reading.images import load_grey
+from pipeline.reading.lattice import SKIP, Path, span_posteriors
+from pipeline.reading.reading import Alternative, Digit, Reading
+from pipeline.reading.search import Round, SearchConfig, search
+from pipeline.reading.texts import best_path_of, likely_texts
+from segmenter.cuts import find_cuts
+from segmenter.ink import extract_ink
+from segmenter.spans import Pieces, Spans, cut_pieces
+
+SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
+BLOCK = 128  # crops that go through the network at once: what fits the processor's cache
+LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Everything `explain` draws: the grey source (H, W), the pieces (None on a blank page), the rounds, the texts
+    with their posteriors, and the path that spells the reading (None when nothing was read)."""
+
+    grey: NDArray[np.float32]
+    pieces: Pieces | None
+    rounds: tuple[Round, ...]
+    texts: tuple[tuple[str, float], ...]
+    path: Path | None
+    reading: Reading
+
+
+class Reader:
+    """Reads numbers in images. Loads its weights once; safe to share between threads.
+
+    weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
+    max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
+    1 error in 100. alternatives: how many other texts a reading lists.
+    Raises WeightsError and UsageError.
+    """
+
+    def __init__(self, weights: str | FilePath | None = None, *, threshold: float | None = None,
+                 max_error: float | None = None, alternatives: int = 3, config: SearchConfig | None = None):
+        if alternatives < 0:
+            raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
+        path = SHIPPED if weights is None else FilePath(weights)
+        self.network, self.card = load_network(path)
+        self.calibration, table = _calibration_of(self.card, path)
+        self.threshold = _threshold(table, threshold, max_error)
+        self.alternatives = alternatives
+        self.config = config or SearchConfig()
+
+    def read(self, image: Any) -> Reading:
+        """The number in an image: a path, bytes, a Pillow image or an array. Raises ImageError."""
+        return self.trace(image).reading
+
+    def read_many(self, images: Iterable[Any]) -> Iterator[Reading]:
+        """The readings of images, one by one, as they are asked for."""
+        return (self.read(image) for image in images)
+
+    def trace(self, image: Any) -> Trace:
+        """The reading of an image and how it came about. Raises ImageError."""
+        grey = load_grey(image)
+        ink = extract_ink(grey)
+        cuts = find_cuts(ink)
+        if not cuts:
+            return Trace(grey, None, (), (), None, Reading.nothing())
+        pieces = cut_pieces(ink, cuts)
+        rounds = search(pieces, self._score, self.config)
+        lattice = rounds[-1].lattice
+        texts = likely_texts(lattice, max(self.alternatives, 3) + 2)
+        path = best_path_of(lattice, texts[0][0]) if texts else rounds[-1].path
+        reading = self._reading(pieces, rounds, texts, path, grey.shape)
+        return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
+
+    def _score(self, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
+        return score_spans(self.network, pieces, spans)
+
+    def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
+                 shape: tuple[int, ...]) -> Reading:
+        text, posterior = texts[0] if texts else (path.text, 0.0)
+        confidence = self.calibration.confidence(posterior)
+        rest = (1 - confidence) / max(1 - posterior, 1e-12)
+        others = tuple(Alternative(other, min(1.0, p * rest)) for other, p in texts[1:]
+                       if other and p * rest >= LEAST_ALTERNATIVE)[: self.alternatives]
+        if not text:
+            return Reading.nothing(len(rounds), others)
+        digits = self._digits(pieces, rounds[-1], path, confidence, shape)
+        return Reading(text, confidence, confidence >= self.threshold, digits, others, len(rounds))
+
+    def _digits(self, pieces: Pieces, last: Round, path: Path, confidence: float,
+                shape: tuple[int, ...]) -> tuple[Digit, ...]:
+        posteriors, _ = span_posteriors(last.lattice)
+        digits = []
+        for span, symbol in zip(path.spans, path.symbols, strict=True):
+            if symbol != SKIP:
+                chance = max(confidence, self.calibration.confidence(float(posteriors[span, symbol])))
+                digits.append(Digit(str(symbol), chance, _source_box(pieces, last.spans, span, shape),
+                                    _digit_alternatives(posteriors[span], symbol, chance)))
+        return tuple(digits)
+
+
+def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
+    """Weighted sums (N, 11) of the network for each span."""
+    crops, measures = draw_crops(pieces, spans), measure(pieces, spans)
+    blocks = [network.forward(crops[k:k + BLOCK], measures[k:k + BLOCK]) for k in range(0, len(spans), BLOCK)]
+    return np.concatenate(blocks)
+
+
+def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:
+    try:
+        table = {key: float(value) for key, value in card["thresholds"].items()}
+        return Calibration.from_json(card["calibration"]), table
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{path}: the card of the weights has no calibration; make it with 'train'") from error
+
+
+def _threshold(table: dict[str, float], threshold: float | None, max_error: float | None) -> float:
+    """The acceptance threshold that the arguments mean."""
+    if threshold is not None and max_error is not None:
+        raise UsageError("give either a threshold or a largest error, not both")
+    if threshold is not None:
+        if not 0 <= threshold <= 1:
+            raise UsageError(f"the threshold must be in [0, 1], not {threshold}")
+        return float(threshold)
+    wanted = 0.01 if max_error is None else max_error
+    if not 0 < wanted < 1:
+        raise UsageError(f"the largest error must be between 0 and 1, not {wanted}")
+    within = [bound for bound in table if float(bound) <= wanted]
+    if not within:
+        known = ", ".join(sorted(table, key=float))
+        raise UsageError(f"these weights know no threshold for an error of {wanted}; they know {known}")
+    return table[max(within, key=float)]
+
+
+def _source_box(pieces: Pieces, spans: Spans, span: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The box of a span's ink in whole source pixels: left, top, right, bottom."""
+    held = np.append(spans.holds[span], False)
+    rows, columns = np.nonzero(held[pieces.cell_of] & (pieces.ink.pixels >= 0.25))
+    corners = np.concatenate([np.stack([columns + dx, rows + dy, np.ones(len(rows))], axis=1)
+                              for dx, dy in ((0.5, 0), (0.5, 1), (0, 0.5), (1, 0.5))])
+    places = corners @ pieces.ink.to_source.T
+    height, width = shape
+    left, top = np.floor(np.clip(places.min(axis=0), 0, [width - 1, height - 1])).astype(int)
+    right, bottom = np.ceil(np.clip(places.max(axis=0), [left + 1, top + 1], [width, height])).astype(int)
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _digit_alternatives(posteriors: NDArray[np.float64], symbol: int, chance: float) -> tuple[Alternative, ...]:
+    """The same ink as other digits, likeliest first, within what the digit's own chance leaves."""
+    others = [(k, float(posteriors[k])) for k in range(10) if k != symbol]
+    rest = (1 - chance) / max(1 - float(posteriors[symbol]), 1e-12)
+    scaled = sorted(((p * min(rest, 1.0), k) for k, p in others), reverse=True)[:3]
+    return tuple(Alternative(str(k), min(1.0, p)) for p, k in scaled if p >= LEAST_ALTERNATIVE)

@@ -1,0 +1,223 @@
+"""The recipe of the shipped weights: data, network, schedule, calibration, card. `train_shipped` reads like its name.
+
+One epoch is one pass over the strings in the pool (pool.py), with freshly distorted MNIST digits beside them.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from classifier.convolution import ConvolutionNetwork, Shape
+from classifier.distortions import Distortion
+from classifier.weights import network_arrays, network_card
+from pipeline.reading.texts import likely_texts
+from pipeline.training.downloads import data_folder, sha256_of
+from pipeline.training.examples import Example
+from pipeline.training.files import TrainingFiles, versions
+from pipeline.training.mnist import Mnist, load_mnist
+from pipeline.training.path_loss import example_lattice
+from pipeline.training.pool import PoolConfig, chunks, draw_examples
+from pipeline.training.sources import Sources
+from pipeline.training.string_style import EVALUATION, TRAINING
+from pipeline.training.string_training import (
+    StepConfig,
+    StringTrainer,
+    draw_lone,
+    forward_blocks,
+    lone_accuracy,
+)
+from pipeline.training.strokes import load_strokes, stroke_files
+
+VALIDATION_DIGITS = 5_000  # the last of MNIST's training digits, never trained on
+HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation strings
+ATTRIBUTION = (
+    "MNIST: Yann LeCun and Corinna Cortes, from NIST Special Databases 1 and 3; writers: QMNIST (Yadav and Bottou). "
+    "Pen strokes: International Unipen Foundation, UNIPEN data set train_r01_v07 (1999), "
+    "DOI 10.5281/zenodo.1195803, CC BY 4.0."
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, apart from the data.
+
+    epochs: passes over the pool. learning_rate: the highest; it rises over `warm_up` epochs and falls to zero along a
+    cosine (Loshchilov and Hutter 2017). without: pen collections never trained on.
+    """
+
+    seed: int = 1
+    epochs: int = 60
+    learning_rate: float = 1.5e-3
+    warm_up: float = 1.0
+    weight_decay: float = 1e-2
+    shape: Shape = field(default_factory=lambda: Shape(first=24, second=96, hidden=256))
+    step: StepConfig = field(default_factory=StepConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
+    distortion: Distortion = field(default_factory=Distortion)
+    without: tuple[str, ...] = ("sta", "lex", "cec")
+    validation_strings: int = 300
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """How the averaged network does after an epoch (counted from 1): held-out strings and digits read right."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    strings: float
+    digits: float
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """mnist: all of it; training and held_out: sources of strings with no writer in common."""
+
+    mnist: Mnist
+    training: Sources
+    held_out: Sources
+    hashes: dict[str, str]
+
+
+def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = None, *, resume: bool = False,
+                  force: bool = False, on_epoch: Callable[[EpochReport], None] | None = None) -> ConvolutionNetwork:
+    """Train the string reader's network and write weights and card to `out`.
+
+    data: the folder of MNIST and the pen strokes. Raises UsageError, DataError, WeightsError.
+    """
+    recipe = recipe or Recipe()
+    files = TrainingFiles(Path(out))
+    files.check(resume, force)
+    sources = load_data(data, recipe)
+    network = ConvolutionNetwork.initialise(recipe.shape, np.random.default_rng(recipe.seed))
+    trainer = StringTrainer(network, recipe.step, recipe.weight_decay)
+    identity = {"recipe": asdict(recipe), "data": sources.hashes}
+    done = _resume(trainer, files, identity) if resume and files.checkpoint.exists() else 0
+    validation = draw_validation(sources, recipe)
+    report = None
+    with threadpool_limits(1):
+        for epoch, pool in enumerate(_pools(sources, recipe, done), start=done):
+            loss = run_epoch(trainer, pool, sources.mnist, recipe, epoch)
+            report = _validate(trainer.averaged(), validation, sources.mnist, epoch + 1, recipe.epochs, loss)
+            files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
+            if on_epoch is not None:
+                on_epoch(report)
+    result = trainer.averaged()
+    files.save(network_arrays(result), _card(result, identity, report))
+    return result
+
+
+def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
+    """MNIST and the pen strokes, split by writer into what is trained on and what is held out."""
+    mnist = load_mnist(data)
+    paths = stroke_files(data)
+    strokes = {kind: load_strokes(path) for kind, path in paths.items()}
+    pens = Sources(pen_digits=strokes.get("digits", ()), pen_strings=strokes.get("strings", ()),
+                   pen_others=strokes.get("others", ()))
+    pens = pens.without(collections=recipe.without)
+    split = len(mnist.train_images) - VALIDATION_DIGITS
+    writers = None if mnist.train_writers is None else mnist.train_writers[:split]
+    training = _with_images(pens.keep(lambda writer: not is_held_out(writer)),
+                            mnist.train_images[:split], mnist.train_labels[:split], writers)
+    held_out = _with_images(pens.keep(is_held_out), mnist.test_images, mnist.test_labels, mnist.test_writers)
+    return TrainingData(mnist, training, held_out, _hashes(data, paths))
+
+
+def is_held_out(writer: str) -> bool:
+    """Whether a pen writer is kept for evaluation; decided by the name alone, so that it never changes."""
+    return zlib.crc32(writer.encode()) % HELD_OUT_SHARE == 0
+
+
+def _with_images(pens: Sources, images: np.ndarray, labels: np.ndarray, writers: np.ndarray | None) -> Sources:
+    return Sources(images, labels, writers, pens.pen_digits, pens.pen_strings, pens.pen_others)
+
+
+def _hashes(data: Path | None, strokes: dict[str, Path]) -> dict[str, str]:
+    folder = data_folder(data)
+    mnist = sorted((folder / "mnist" if (folder / "mnist").is_dir() else folder).glob("*ubyte*")) if folder else []
+    return {path.name: sha256_of(path) for path in [*mnist, *strokes.values()]}
+
+
+def draw_validation(data: TrainingData, recipe: Recipe) -> list[Example]:
+    """Examples of strings by writers that are never trained on, the same for every seed."""
+    rng = np.random.default_rng(2003)
+    return draw_examples(rng, data.held_out, EVALUATION, recipe.validation_strings)
+
+
+def _pools(data: TrainingData, recipe: Recipe, done: int):
+    return chunks(data.training, TRAINING, recipe.seed, done, recipe.epochs, recipe.pool)
+
+
+def run_epoch(trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe: Recipe, epoch: int) -> float:
+    """One pass over the pool in random order; the mean path loss."""
+    rng = np.random.default_rng([recipe.seed, epoch, 1])
+    split = len(mnist.train_images) - VALIDATION_DIGITS
+    order = rng.permutation(len(pool))
+    size = recipe.step.strings
+    steps = len(pool) // size
+    losses = []
+    for step in range(steps):
+        strings = [pool[k] for k in order[step * size:(step + 1) * size]]
+        lone, labels = draw_lone(mnist.train_images[:split], mnist.train_labels[:split], recipe.step.lone, rng,
+                                 recipe.distortion)
+        losses.append(trainer.step(strings, lone, labels, learning_rate(recipe, epoch + step / steps)))
+    return float(np.mean(losses))
+
+
+def learning_rate(recipe: Recipe, progress: float) -> float:
+    """Warm-up, then a cosine. progress: epochs done, fractional."""
+    rising = min(1.0, (progress + 0.02) / recipe.warm_up) if recipe.warm_up else 1.0
+    return recipe.learning_rate * rising * max(0.005, 0.5 * (1 + math.cos(math.pi * progress / recipe.epochs)))
+
+
+def _validate(network: ConvolutionNetwork, strings: list[Example], mnist: Mnist, epoch: int, epochs: int,
+              loss: float) -> EpochReport:
+    digits = lone_accuracy(network, mnist.train_images[-VALIDATION_DIGITS:], mnist.train_labels[-VALIDATION_DIGITS:])
+    return EpochReport(epoch, epochs, loss, string_accuracy(network, strings), digits)
+
+
+def string_accuracy(network: ConvolutionNetwork, examples: list[Example]) -> float:
+    """Share of strings whose likeliest text over the full lattice is right."""
+    right = 0
+    for example in examples:
+        sums = forward_blocks(network, example.crops.astype(np.float32) / 255, example.measures)
+        found = likely_texts(example_lattice(example, sums), 1)
+        right += bool(found) and found[0][0] == example.text
+    return right / max(1, len(examples))
+
+
+def _state(trainer: StringTrainer) -> dict[str, np.ndarray]:
+    arrays = {f"weight/{name}": value for name, value in trainer.network.weights.items()}
+    arrays.update({f"average/{name}": value for name, value in trainer.mean.items()})
+    arrays.update({f"optimiser/{name}": value for name, value in trainer.optimiser.state().items()})
+    return arrays
+
+
+def _resume(trainer: StringTrainer, files: TrainingFiles, identity: dict[str, Any]) -> int:
+    arrays, state = files.load_checkpoint(_state(trainer), _plain(identity))
+    for name in trainer.network.weights:
+        trainer.network.weights[name][:] = arrays[f"weight/{name}"]
+        trainer.mean[name][:] = arrays[f"average/{name}"]
+    prefix = "optimiser/"
+    trainer.optimiser.restore({k[len(prefix):]: v for k, v in arrays.items() if k.startswith(prefix)})
+    return int(state["epoch"])
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON gives it back, lists for tuples."""
+    import json
+
+    return json.loads(json.dumps(value))
+
+
+def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport | None) -> dict[str, Any]:
+    return {**network_card(network), **_plain(identity), "versions": versions(), "attribution": ATTRIBUTION,
+            "figures": None if report is None else asdict(report)}
