@@ -1,11 +1,12 @@
 """Spans: runs of neighbouring pieces between two cuts that could be one character.
 
-Ink is kept in cells, one for each pair of a connected component and a piece between two neighbouring cuts. A
-component that lies almost wholly in a span belongs to it wholly, so that a stroke that overhangs the neighbour
-is not cut by a line that only passes below it; everything about a span then follows from small tables over cells.
+Ink is kept in cells, one for each pair of a connected component and a piece between two neighbouring cuts.
+A component that lies almost wholly in a span belongs to it wholly, so that a stroke that overhangs the
+neighbour is not cut by a line that only passes below it; everything about a span then follows from small
+tables over cells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from segmenter.ink import LINE_HEIGHT, Ink
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
 MAX_GAP = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
+MARK = 0.5  # share of the largest component's ink below which a component may be left out
+MARK_ROOM = 2.0  # ink pixels by which leaving it out must move a side of the box
 SNAP = 0.85  # share of a component from which on a span has all of it
 
 
@@ -44,7 +47,8 @@ class Spans:
     """N runs of pieces: the ink between cuts start and end, whole components snapped.
 
     start, end: (N,) cut numbers, start < end. holds: (N, K) bool, which cells' ink the span has.
-    mass: (N,); centre: (N, 2) x, y of the mass; box: (N, 4) left, top, right, bottom of its ink in ink pixels.
+    mass: (N,); centre: (N, 2) x, y of the mass.
+    box: (N, 4) left, top, right, bottom of its ink in ink pixels.
     A span whose ink all snapped elsewhere has mass 0 and an empty box.
     """
 
@@ -84,19 +88,26 @@ def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans
     """All spans between active cuts ((cuts,) bool, borders included; None: all) that could be one character.
 
     Every pair of neighbouring active cuts makes a span, whatever its size, so that every path can get across.
+    Where a span holds small components beside a large one (a point, what is left of a ruled line) and its box
+    shrinks without them, it comes once more without them; these follow the others: (start, end) may come twice.
     """
     numbers = np.arange(len(pieces.cuts)) if active is None else np.flatnonzero(active)
     left, right = _extents(pieces)
     pairs = [(i, j) for a, i in enumerate(numbers[:-1]) for j in _ends(numbers, a, left, right)]
     start, end = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-    return measure_spans(pieces, start, end)
+    whole = measure_spans(pieces, start, end)
+    return _join(whole, _without_marks(pieces, whole))
 
 
 def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
     """Snap components and measure the given spans."""
     inside = (pieces.piece >= start[:, None]) & (pieces.piece < end[:, None])
     shares = _component_shares(pieces, inside)[:, pieces.component]
-    holds = (shares >= SNAP) | (inside & (shares > 1 - SNAP))
+    return _measure(pieces, start, end, (shares >= SNAP) | (inside & (shares > 1 - SNAP)))
+
+
+def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp],
+             holds: NDArray[np.bool_]) -> Spans:
     weights = holds.astype(np.float32)
     mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
@@ -107,6 +118,32 @@ def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
     box[empty] = 0
     mass[empty] = 0
     return Spans(start, end, holds, mass, centre, box.astype(np.float32))
+
+
+def _without_marks(pieces: Pieces, spans: Spans) -> Spans:
+    """The spans that hold small components beside a large one, without them, unless another span is just that."""
+    of_component, _ = _component_table(pieces)
+    masses = spans.holds.astype(np.float32) @ of_component
+    small = masses < MARK * masses.max(axis=1, keepdims=True, initial=0)
+    holds = spans.holds & ~small[:, pieces.component]
+    rows = np.flatnonzero((holds != spans.holds).any(axis=1))
+    known = {row.tobytes() for row in np.packbits(spans.holds, axis=1)}
+    fresh: list[int] = []
+    for k, row in zip(rows, np.packbits(holds[rows], axis=1), strict=True):
+        if row.tobytes() not in known:
+            known.add(row.tobytes())
+            fresh.append(k)
+    found = _measure(pieces, spans.start[fresh], spans.end[fresh], holds[fresh])
+    return _pick(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
+
+
+def _pick(spans: Spans, which: NDArray[np.bool_]) -> Spans:
+    return Spans(*(getattr(spans, field.name)[which] for field in fields(Spans)))
+
+
+def _join(one: Spans, other: Spans) -> Spans:
+    names = [field.name for field in fields(Spans)]
+    return Spans(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
 
 
 def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> NDArray[np.int32]:
@@ -126,7 +163,7 @@ def _components(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
 
 def _cell_boxes(cell: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp],
                 solid: NDArray[np.bool_], count: int) -> NDArray[np.float32]:
-    """(K, 4) boxes of the solid ink of each cell; without any, an empty box that no minimum or maximum notices."""
+    """(K, 4) boxes of the solid ink of each cell; without any, a box that no minimum or maximum notices."""
     boxes = np.full((count, 4), np.inf, dtype=np.float32)
     boxes[:, 2:] = -np.inf
     cell, rows, columns = cell[solid], rows[solid], columns[solid]
@@ -146,7 +183,8 @@ def _extents(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return left, right
 
 
-def _ends(numbers: NDArray[np.intp], a: int, left: NDArray[np.float32], right: NDArray[np.float32]) -> list[int]:
+def _ends(numbers: NDArray[np.intp], a: int, left: NDArray[np.float32],
+          right: NDArray[np.float32]) -> list[int]:
     """The cuts at which a span that starts at numbers[a] may end."""
     start = numbers[a]
     ends = [int(numbers[a + 1])]
@@ -168,8 +206,13 @@ def _run(left: NDArray[np.float32], right: NDArray[np.float32], start: int, end:
 
 def _component_shares(pieces: Pieces, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(N, components) share of each component's ink that lies between each span's cuts."""
-    count = int(pieces.component.max(initial=0)) + 1
-    of_component = np.zeros((len(pieces.mass), count), dtype=np.float32)
-    of_component[np.arange(len(pieces.mass)), pieces.component] = pieces.mass
-    total = np.maximum(of_component.sum(axis=0), 1e-6)
+    of_component, total = _component_table(pieces)
     return (inside.astype(np.float32) @ of_component) / total
+
+
+def _component_table(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(K, components) ink of each cell in its component's column; (components,) ink of each component."""
+    count = int(pieces.component.max(initial=0)) + 1
+    table = np.zeros((len(pieces.mass), count), dtype=np.float32)
+    table[np.arange(len(pieces.mass)), pieces.component] = pieces.mass
+    return table, np.maximum(table.sum(axis=0), np.float32(1e-6))
