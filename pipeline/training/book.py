@@ -19,8 +19,9 @@ from classifier.encodings import Encoding, encoding_named
 from classifier.errors import WeightsError
 from classifier.network import SCALES, Network, initialise, parameter_count
 from classifier.training import GradientDescent, TrainingConfig
+from classifier.weights import load_arrays
 from pipeline.errors import UsageError
-from pipeline.training.files import TrainingFiles, load_weights, versions
+from pipeline.training.files import TrainingFiles, versions
 from pipeline.training.mnist import Mnist, load_mnist
 
 KIND = "book"
@@ -156,7 +157,7 @@ def train_book(
 
 def load_book(path: Path) -> tuple[Network, Encoding, dict[str, Any]]:
     """The network of a weights file, its encoding, and its card. Raises WeightsError."""
-    arrays, card = load_weights(Path(path), KIND)
+    arrays, card = load_arrays(Path(path), KIND)
     try:
         network = Network(tuple(arrays["sizes"].tolist()), arrays["vector"])
         return network, encoding_named(card["config"]["encoding"]), card

@@ -90,23 +90,6 @@ class TrainingFiles:
         return WeightsError(f"{self.checkpoint}: damaged checkpoint; --force begins again")
 
 
-def load_weights(path: Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays of a weights file and its card, whose hash must be theirs. Raises WeightsError."""
-    card_path = path.with_suffix(".json")
-    try:
-        content, card = path.read_bytes(), json.loads(card_path.read_text("utf-8"))
-        if card["kind"] != kind:
-            raise WeightsError(f"{path}: weights of the kind {card['kind']!r}, where {kind!r} is needed")
-        if hashlib.sha256(content).hexdigest() != card["weights_sha256"]:
-            raise WeightsError(f"{path}: damaged, or {card_path.name} is the card of other weights")
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays), card
-    except OSError as error:
-        raise WeightsError(f"{error.filename}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path}: damaged weights or card; train them again with --force") from error
-
-
 def versions() -> dict[str, str]:
     """Versions of this project and of what decides a training's exact figures, for the card."""
     found = {"python": platform.python_version()}

@@ -154,11 +154,13 @@ def test_damaged_weights_are_one_sentence(mnist, tmp_path):
     out.write_bytes(content)
     text = card.read_text()
     card.write_text(text[:50])
-    fails("damaged")
+    fails("card of the weights cannot be read")
     card.write_text(text.replace('"kind": "book"', '"kind": "other"'))
-    fails("kind")
+    fails("not the card of book weights")
+    card.write_text(text.replace('"encoding": "ten"', '"encoding": "gray"'))
+    fails("not the weights that its card describes")
     card.unlink()
-    fails("cannot be read")
+    fails("missing")
 
 
 @pytest.mark.parametrize(
