@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.background import area_reduce, content_box, darkness, subtract_background
-from segmenter.line import drop_outside, number_line
-from segmenter.resample import compose, sample, scaling
+from segmenter.line import drop_outside, estimate_skew, number_line
+from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules
-from segmenter.slant import estimate_slant, shear
+from segmenter.slant import estimate_slant
 from segmenter.strokes import dark_mask, soft_ink, stroke_mask, stroke_width
 
 Float = NDArray[np.float32]
@@ -64,7 +64,8 @@ class _Strokes:
     soft: Float
     mask: Mask
     slant: float
-    line: tuple[float, float]
+    skew: float
+    line: tuple[float, float]  # rows of the straightened strokes: falls by `skew` a column in the picture
     to_source: NDArray[np.float64]
     factor: int
 
@@ -96,7 +97,7 @@ def extract_ink(grey: Float) -> Ink:
     strokes = _look(grey, region, digit)
     if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
         strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit) or strokes
-    return _blank() if strokes is None else _upright(strokes)
+    return _blank() if strokes is None else _straighten(strokes)
 
 
 def _look(grey: Float, region: Box, digit: float) -> _Strokes | None:
@@ -113,32 +114,32 @@ def _look(grey: Float, region: Box, digit: float) -> _Strokes | None:
     if core == 0:
         return None
     slant = estimate_slant(mask, digit)
-    line = number_line(shear(mask, slant), digit)
-    mask = drop_outside(mask, line)
-    return _Strokes(soft_ink(contrast, mask, core), mask, slant, line, scaling(factor, left, top), factor)
+    skew = estimate_skew(transform(mask, inverse(upright(slant, 0)))[0], digit)
+    level, _, offset = transform(mask, inverse(upright(slant, skew)))
+    line_top, line_bottom = (row + offset for row in number_line(level, digit))
+    mask = drop_outside(mask, skew, (line_top, line_bottom))
+    soft = soft_ink(contrast, mask, core)
+    return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, left, top), factor)
 
 
-def _upright(strokes: _Strokes) -> Ink:
-    """Strokes sheared upright, rescaled to the line height and trimmed."""
+def _straighten(strokes: _Strokes) -> Ink:
+    """Strokes sheared upright and level, rescaled to the line height and trimmed."""
     top, bottom = strokes.line
     scale = LINE_HEIGHT / (bottom - top)
+    to_work = upright(strokes.slant, strokes.skew)
     rows, columns = np.nonzero(strokes.soft)
-    # x_work = x / scale + x0 - slant * (y_work - bottom), y_work = y / scale + y0, in continuous coordinates.
-    sheared = columns + 0.5 + strokes.slant * (rows + 0.5 - bottom)
-    reach = REACH * (bottom - top)
-    y0 = max(float(rows.min()), top - reach) - MARGIN / scale
-    y1 = min(float(rows.max()) + 1, bottom + reach) + MARGIN / scale
-    x0 = float(sheared.min()) - 0.5 - MARGIN / scale
-    x1 = float(sheared.max()) + 0.5 + MARGIN / scale
-    lean = strokes.slant
-    to_work = np.array([[1 / scale, -lean / scale, x0 - lean * (y0 - bottom)], [0, 1 / scale, y0]])
+    x, y = inverse(to_work) @ np.stack([columns + 0.5, rows + 0.5, np.ones(rows.size)])
+    reach, room = REACH * (bottom - top), 0.5 + MARGIN / scale
+    y0, y1 = max(float(y.min()), top - reach) - room, min(float(y.max()), bottom + reach) + room
+    x0, x1 = float(x.min()) - room, float(x.max()) + room
+    to_work = compose(to_work, scaling(1 / scale, x0, y0))
     shape = (int(np.ceil((y1 - y0) * scale)), int(np.ceil((x1 - x0) * scale)))
     return Ink(
         pixels=sample(strokes.soft, to_work, shape),
         to_source=compose(strokes.to_source, to_work),
         line=((top - y0) * scale, (bottom - y0) * scale),
         stroke_width=stroke_width(strokes.mask) * scale,
-        slant=lean,
+        slant=strokes.slant,
     )
 
 

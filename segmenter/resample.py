@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 Float = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 Affine = NDArray[np.float64]  # (2, 3): [x', y'] = affine @ [x, y, 1]
 
 
@@ -16,6 +17,33 @@ def scaling(factor: float, left: float, top: float) -> Affine:
 def compose(outer: Affine, inner: Affine) -> Affine:
     """The map that applies `inner` first, then `outer`."""
     return outer @ np.vstack([inner, [0, 0, 1]])
+
+
+def upright(slant: float, skew: float) -> Affine:
+    """The map from upright, level coordinates to those of the picture.
+
+    Level y = y_upright - skew * x, upright x = x_picture + slant * y_picture: two shears, undone in turn.
+    """
+    return np.array([[1 - slant * skew, -slant, 0], [skew, 1, 0]], dtype=np.float64)
+
+
+def inverse(affine: Affine) -> Affine:
+    """The map back."""
+    return np.linalg.inv(np.vstack([affine, [0, 0, 1]]))[:2]
+
+
+def transform(mask: Mask, affine: Affine) -> tuple[Mask, float, float]:
+    """Every pixel of a mask moved to the nearest whole place; with the (x, y) of the new mask's corner.
+
+    Holes of single pixels may come about; for outlines and projections they do not matter.
+    """
+    rows, columns = np.nonzero(mask)
+    x, y = affine @ np.stack([columns + 0.5, rows + 0.5, np.ones(rows.size)])
+    column, row = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
+    left, top = int(column.min()), int(row.min())
+    moved = np.zeros((int(row.max()) - top + 1, int(column.max()) - left + 1), dtype=bool)
+    moved[row - top, column - left] = True
+    return moved, float(left), float(top)
 
 
 def sample(image: Float, to_image: Affine, shape: tuple[int, int]) -> Float:

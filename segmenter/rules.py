@@ -103,7 +103,7 @@ def _band(rule: Rule, shape: tuple[int, ...], above: float, below: float) -> Mas
 
 
 def _crossed(rule: Rule, mask: Mask) -> Mask:
-    """Columns, (w,) bool, where the dark run goes on both above and below: there a stroke crosses the rule."""
+    """Columns, (w,) bool, where the dark run goes on above and below: a stroke crosses the rule."""
     height, width = mask.shape
     edge = rule.rows(width)
 
@@ -119,7 +119,8 @@ def _covered(rule: Rule, mask: Mask, contrast: Float) -> Mask:
     around = _band(rule, mask.shape, ABOVE, BELOW)
     weight = ndimage.uniform_filter1d(np.where(around, contrast, 0).sum(axis=0), 3, mode="nearest")
     drawn = (around & mask).any(axis=0)
-    return weight > HEAVIER * np.percentile(weight[drawn], 40) if drawn.any() else ~drawn
+    usual = float(np.percentile(weight[drawn], 40)) if drawn.any() else 0.0
+    return np.asarray(weight > HEAVIER * usual)
 
 
 def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:

@@ -31,16 +31,6 @@ def estimate_slant(mask: Mask, height: float) -> float:
     return float(TANGENTS[best] + step * (TANGENTS[1] - TANGENTS[0]))
 
 
-def shear(mask: Mask, tangent: float) -> Mask:
-    """The mask upright: every pixel moved by tangent * row columns, rounded; (h, w + shift)."""
-    rows, columns = np.nonzero(mask)
-    moved = np.rint(columns + tangent * rows).astype(np.intp)
-    moved -= moved.min()
-    upright = np.zeros((mask.shape[0], int(moved.max()) + 1), dtype=bool)
-    upright[rows, moved] = True
-    return upright
-
-
 def _concentration(x: NDArray, y: NDArray) -> NDArray[np.float64]:
     """-2 log of the summed square roots of the projection, for each of TANGENTS; x, y: (n,) ink pixels.
 

@@ -243,3 +243,13 @@ def test_a_spot_maps_back_to_where_it_was_drawn(x: float, y: float, slant: float
     assert weights.sum() > 5
     assert (source[0, near] @ weights) / weights.sum() == pytest.approx(x, abs=0.3)
     assert (source[1, near] @ weights) / weights.sum() == pytest.approx(y, abs=0.3)
+
+
+@pytest.mark.parametrize("degrees", [-5, -3, 0, 3, 5])
+@pytest.mark.parametrize("text", ["10214507", "1405"])
+def test_skew_of_the_baseline_does_not_change_the_line(degrees: float, text: str) -> None:
+    dark = np.pad(draw(text), 10)
+    tilted = ndimage.rotate(dark, -degrees, order=1, reshape=True).clip(0, 1)
+    ink, level = extract_ink(write(tilted)), extract_ink(write(dark))
+    size, level_size = (abs(float(np.linalg.det(found.to_source[:, :2]))) for found in (ink, level))
+    assert size == pytest.approx(level_size, rel=0.2)  # source area of an ink pixel
