@@ -22,7 +22,7 @@ class Hand:
     """What stays the same within a string.
 
     kind: where digits come from (string_style.KINDS); height: of a digit, and pen: width of the pen, in pixels;
-    slant: tangent, positive to the right; spread: standard deviation of sizes; level: thickness of bitmaps, see
+    slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread: standard deviation of sizes; level: thickness of bitmaps, see
     warp_bitmap; zero: (height, aspect) factors of zeros after the first digit; habits: digit -> allograph.
     """
 
@@ -31,6 +31,7 @@ class Hand:
     height: float
     pen: float
     slant: float
+    tilt: float
     aspect: float
     spread: float
     level: float
@@ -51,6 +52,7 @@ def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, ki
         pen=max(1.0, height * (style.pen_widths[0] + (style.pen_widths[1] - style.pen_widths[0])
                                * rng.beta(1.6, 2.2))),
         slant=rng.standard_normal() * style.slant + 0.05,
+        tilt=rng.standard_normal() * style.tilt * (1 if rng.random() < 0.85 else 2),
         aspect=math.exp(0.13 * rng.standard_normal()),
         spread=style.spread * uniform(rng, (0.3, 1.3)),
         level=uniform(rng, (0.28, 0.68)),
@@ -95,7 +97,7 @@ def _any_source(rng: np.random.Generator, sources: Sources) -> str:
 def _from_bitmap(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float) -> Glyph | None:
     image = hand.sources.draw_image(rng, int(digit), hand.bitmap_writer)
     return warp_bitmap(rng, image, height, aspect=aspect, slant=hand.slant + 0.05 * rng.standard_normal(),
-                       rotation=0.05 * rng.standard_normal(), bend=0.03 * rng.random(), level=hand.level)
+                       rotation=hand.tilt + 0.05 * rng.standard_normal(), bend=0.03 * rng.random(), level=hand.level)
 
 
 def _from_strokes(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float,
@@ -107,14 +109,15 @@ def _from_strokes(rng: np.random.Generator, hand: Hand, digit: str, height: floa
         aspect *= uniform(rng, (0.75, 1.25))
     else:
         strokes = hand.sources.draw_pen_digit(rng, digit, hand.pen_writer).strokes
-    return ink_strokes(rng, fit_strokes(strokes, max(4.0, height - hand.pen), aspect), hand.pen, hand.slant, height)
+    return ink_strokes(rng, fit_strokes(strokes, max(4.0, height - hand.pen), aspect), hand, height)
 
 
-def ink_strokes(rng: np.random.Generator, strokes: Strokes, pen: float, slant: float, height: float, *,
+def ink_strokes(rng: np.random.Generator, strokes: Strokes, hand: Hand, height: float, *, thickness: float = 1.0,
                 bend: float = 0.03) -> Glyph | None:
     """Strokes in pixels, varied a little and drawn by the pen, a third of the time with changing pressure."""
-    varied = vary_strokes(rng, strokes, slant=slant + 0.04 * rng.standard_normal(),
-                          rotation=0.035 * rng.standard_normal(), bend=bend, height=height)
+    pen = hand.pen * thickness
+    varied = vary_strokes(rng, strokes, slant=hand.slant + 0.04 * rng.standard_normal(),
+                          rotation=hand.tilt + 0.035 * rng.standard_normal(), bend=bend, height=height)
     pressure = None
     if rng.random() < 0.35:
         pressure = np.clip(1 + 0.25 * rng.standard_normal(5), 0.5, 1.5)
@@ -133,7 +136,7 @@ def write_mark(rng: np.random.Generator, hand: Hand, label: str) -> Glyph | None
             return None
         size = height * (uniform(rng, (0.25, 0.6)) if label in "*'\"^~" else uniform(rng, (0.6, 1.2)))
         strokes = fit_strokes(sample.strokes, size, math.exp(0.15 * rng.standard_normal()))
-    return ink_strokes(rng, strokes, hand.pen * uniform(rng, (0.8, 1.15)), hand.slant, height, bend=0.02)
+    return ink_strokes(rng, strokes, hand, height, thickness=uniform(rng, (0.8, 1.15)), bend=0.02)
 
 
 def _own_mark(rng: np.random.Generator, label: str, height: float) -> Strokes | None:

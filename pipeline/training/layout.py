@@ -51,6 +51,21 @@ class Line:
         self.glyphs.append((left, top, glyph, owner))
         return left
 
+    @property
+    def width(self) -> float:
+        """Pixels from the first glyph's left to the last one's middle; 0 while the line is empty."""
+        return max(0.0, self.centre) if self.glyphs else 0.0
+
+    def intrude(self, rng: np.random.Generator, glyph: Glyph, owner: int) -> None:
+        """Puts a glyph of another line over or under this one, so that it reaches into it at most a little."""
+        ink, _, left = self.compose()
+        rows = np.flatnonzero(ink.any(axis=1))
+        h, w = glyph.ink.shape
+        reach = round(self.height * 0.25 * rng.random())
+        top = int(rows[0]) + reach - h if rng.random() < 0.5 else int(rows[-1]) - reach
+        glyph, top = self._within(glyph, top)
+        self.glyphs.append((left + int(rng.random() * max(1, ink.shape[1] - w)), top, glyph, owner))
+
     def _nearest(self, start: np.ndarray, top: int, gap: float) -> float:
         """The left column at which ink that starts at ``start`` (h,) comes ``gap`` from what is there."""
         reach = max(1, round(gap)) if gap > 0 else 0

@@ -10,11 +10,13 @@ import numpy as np
 Pattern = Callable[[np.random.Generator, np.ndarray, np.ndarray, float], np.ndarray]
 
 
-def draw_paper(rng: np.random.Generator, shape: tuple[int, int], kind: str, height: float) -> np.ndarray:
+def draw_paper(rng: np.random.Generator, shape: tuple[int, int], kind: str, height: float, *,
+               faintest_ink: float = 1.0) -> np.ndarray:
     """A paper without writing: (H, W) float32 in [0, 1], 1 = white.
 
     ``kind`` is one of PAPERS; ``height`` that of the digits to come, in pixels, to which patterns keep
-    proportion. Lines and frames are drawn by ``draw_rules``.
+    proportion. ``faintest_ink`` is the share of the light that the ink will take away: patterns stay fainter.
+    Lines and frames are drawn by ``draw_rules``.
     """
     if kind not in PAPERS:
         raise ValueError(f"no paper {kind!r}; there are {', '.join(PAPERS)}")
@@ -23,7 +25,7 @@ def draw_paper(rng: np.random.Generator, shape: tuple[int, int], kind: str, heig
     brightness, contrast, pattern = PAPERS[kind]
     paper = np.full(shape, _uniform(rng, *brightness), np.float32)
     if pattern is not None:
-        paper -= _uniform(rng, *contrast) * pattern(rng, y, x, height)
+        paper -= min(_uniform(rng, *contrast), 0.3 * faintest_ink) * pattern(rng, y, x, height)
     paper += _light(rng, y, x, 0.03 if kind == "white" else 0.05)
     return np.clip(paper, 0.02, 1)
 
@@ -71,7 +73,12 @@ def _hatching(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: fl
 
 def _mottled(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: float) -> np.ndarray:
     """Coarse noise: recycled paper, stained or unevenly scanned."""
-    h, w = y.shape[0], x.shape[1]
+    return 0.5 * mottle(rng, (y.shape[0], x.shape[1]), height)
+
+
+def mottle(rng: np.random.Generator, shape: tuple[int, ...], height: float) -> np.ndarray:
+    """Smooth noise of unit variance at its nodes, a fraction of ``height`` apart: (H, W) float32."""
+    h, w = shape
     cell = max(2, int(height / _uniform(rng, 4, 14)))
     noise = rng.standard_normal((h // cell + 3, w // cell + 3), np.float32)
     rows, columns = np.arange(h) / cell, np.arange(w) / cell
@@ -79,7 +86,7 @@ def _mottled(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: flo
     fy, fx = (rows - top).astype(np.float32)[:, None], (columns - left).astype(np.float32)[None]
     upper, lower = noise[top], noise[top + 1]
     rows_mixed = upper + (lower - upper) * fy
-    return 0.5 * (rows_mixed[:, left] * (1 - fx) + rows_mixed[:, left + 1] * fx)
+    return rows_mixed[:, left] * (1 - fx) + rows_mixed[:, left + 1] * fx
 
 
 def _curves(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: float, angle: float, *, bend: float,
@@ -134,10 +141,10 @@ def draw_rules(rng: np.random.Generator, paper: np.ndarray, *, bottom: float, to
     the picture's edges. ``chance`` is that of a line below; others are rarer. ``boxed`` draws a full frame.
     """
     h, w = paper.shape
-    sides = (chance, chance * 0.35, chance * 0.15, chance * 0.12)
+    sides = (chance, chance * 0.35, chance * 0.25, chance * 0.18)
     dark, thick = _uniform(rng, 0.25, 0.85), max(0.7, height * _uniform(rng, 0.015, 0.06))
     tilt = rng.standard_normal() * 0.008
-    low = min(bottom + height * _uniform(rng, -0.06, 0.2), h - 0.5)
+    low = min(bottom + height * _uniform(rng, -0.12, 0.2), h - 0.5)
     high = max(top - height * _uniform(rng, 0, 0.25), 0.5)
     places = (low, high, _uniform(rng, 0, 0.1) * height, w - _uniform(rng, 0, 0.1) * height)
     for side, (share, place) in enumerate(zip(sides, places, strict=True)):

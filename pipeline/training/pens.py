@@ -92,7 +92,9 @@ def _draw_stroke(draw: ImageDraw.ImageDraw, points: np.ndarray, width: float,
     if pressure is not None:
         along = np.linspace(0, len(pressure) - 1, len(points))
         radii = radii * np.interp(along, np.arange(len(pressure)), pressure)
-    discs = np.concatenate([points - radii[:, None], points + radii[:, None]], axis=1)
+    radii = np.maximum(radii, 0.75)[:, None]
+    # Pillow counts both ends of a box as inside: one pixel less is the disc's true width.
+    discs = np.concatenate([points - radii, points + radii - 1], axis=1)
     for disc in discs.tolist():
         draw.ellipse(disc, fill=255)
 

