@@ -22,7 +22,7 @@ import typer
 import typer.core
 
 if TYPE_CHECKING:
-    from pipeline.serving.workers import Outcome, ReaderOptions
+    from pipeline.serving.outcomes import Outcome, ReaderOptions
 
 ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS = 0, 1, 2, 3, 4
 PRIORITY = (NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
@@ -36,6 +36,8 @@ class Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.Exit:  # not a mistake: how a command ends
+            raise
         except BrokenPipeError:
             _leave_pipe()
         except KeyboardInterrupt:
@@ -112,7 +114,7 @@ def _options(
     # Threads of BLAS cost more than they bring at our sizes; must be set before numpy is imported.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    from pipeline.serving.workers import ReaderOptions
+    from pipeline.serving.outcomes import ReaderOptions
 
     return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives)
 
@@ -155,8 +157,8 @@ def read(
     confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives.
     """
     options = _options(weights, threshold, max_error, 3 if alternatives is None else alternatives)
+    from pipeline.serving.outcomes import expand_globs, read_outcome
     from pipeline.serving.records import make_record, to_json_line
-    from pipeline.serving.workers import expand_globs, read_outcome
 
     files = expand_globs(images)
     reader = options()

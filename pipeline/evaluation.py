@@ -19,8 +19,9 @@ import numpy as np
 
 from pipeline.errors import DataError, UsageError
 from pipeline.metrics import calibration_error, calibration_noise, edit_distance, read_rate, wilson
+from pipeline.serving.outcomes import Outcome, ReadsImages
 from pipeline.serving.records import make_record, to_json_line
-from pipeline.serving.workers import Outcome, ReadsImages, read_paths
+from pipeline.serving.workers import read_paths
 
 ERROR_BOUNDS = (0.05, 0.01, 0.001)
 NOISE_SEED = 2

@@ -11,8 +11,9 @@ from typing import BinaryIO
 
 from pipeline.errors import ImageError, UsageError
 from pipeline.reading.images import SUFFIXES
+from pipeline.serving.outcomes import ReadsImages
 from pipeline.serving.records import Record, format_of, header, make_record, to_line, whole_records
-from pipeline.serving.workers import ReadsImages, default_workers, read_paths
+from pipeline.serving.workers import default_workers, read_paths
 
 Progress = Callable[[int, int], None]  # (images done, images in all)
 

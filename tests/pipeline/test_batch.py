@@ -18,8 +18,9 @@ from PIL import Image
 from pipeline.errors import DataError, ImageError, PipelineError, UsageError
 from pipeline.reading.reading import Digit, Reading
 from pipeline.serving.batch import BatchSummary, list_images, run_batch
+from pipeline.serving.outcomes import expand_globs
 from pipeline.serving.records import header, make_record, to_line, whole_records
-from pipeline.serving.workers import expand_globs, read_paths
+from pipeline.serving.workers import read_paths
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from fake_cli import FakeReader

@@ -23,7 +23,7 @@ from pipeline.metrics import (
     wilson,
 )
 from pipeline.reading.reading import Digit, Reading
-from pipeline.serving.workers import Outcome
+from pipeline.serving.outcomes import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCORE = Path(os.environ.get("DIGITSTRING_SCORE", ROOT.parent / "shared" / "tools" / "score.py"))

@@ -1,0 +1,84 @@
+"""One file read, whatever happens: `Outcome`; and the arguments that a Reader is made from."""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from classifier.errors import ClassifierError
+from pipeline.errors import PipelineError
+from pipeline.reading.reading import Reading
+from segmenter.errors import SegmenterError
+
+
+class ReadsImages(Protocol):
+    """What is needed of a Reader."""
+
+    def read(self, image: Path | bytes) -> Reading: ...
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    """The arguments of a Reader, in a form that can be sent to another process."""
+
+    weights: str | None = None
+    threshold: float | None = None
+    max_error: float | None = None
+    alternatives: int = 3
+
+    def __call__(self) -> ReadsImages:
+        """Make the Reader. Raises WeightsError, UsageError."""
+        from pipeline.reading.reader import Reader
+
+        return Reader(
+            self.weights,
+            threshold=self.threshold,
+            max_error=self.max_error,
+            alternatives=self.alternatives,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A file's reading, or the sentence that says why there is none, and the CPU seconds it took."""
+
+    file: str
+    reading: Reading | None
+    error: str | None
+    cpu_seconds: float
+
+    def __post_init__(self) -> None:
+        if (self.reading is None) == (self.error is None):
+            raise ValueError("an outcome is either a reading or an error")
+
+
+def read_outcome(reader: ReadsImages, image: Path | bytes, name: str | None = None) -> Outcome:
+    """Read one image, whatever happens; the outcome bears `name`, or else the path."""
+    name = str(image) if name is None else name
+    start = time.process_time()
+    reading, message = None, None
+    try:
+        reading = reader.read(image)
+    except (PipelineError, SegmenterError, ClassifierError) as error:
+        message = str(error)
+    except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand
+        message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
+    return Outcome(name, reading, message, time.process_time() - start)
+
+
+def expand_globs(names: Sequence[str]) -> list[str]:
+    """File names as given; a name with wildcards that is no file becomes the files it matches, sorted.
+
+    A pattern that matches nothing stays as it is, and is then a missing file like any other.
+    """
+    files: list[str] = []
+    for name in names:
+        pattern = any(character in name for character in "*?[") and not os.path.exists(name)
+        matches = glob.glob(name, recursive=True) if pattern else []
+        files += sorted(match for match in matches if os.path.isfile(match)) or [name]
+    return files
