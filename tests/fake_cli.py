@@ -45,7 +45,7 @@ class FakeReader:
         return Reading(text, confidence, confidence >= self.threshold, digits, tuple(rest), 1)
 
     def trace(self, image):
-        return load_grey(image).shape
+        return types.SimpleNamespace(grey=load_grey(image), reading=self.read(image))
 
 
 def fake_module():

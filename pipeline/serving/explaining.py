@@ -13,14 +13,15 @@ from pipeline.reading.reading import Reading
 def write_explanation(image: Path | bytes, out: Path, reader: Any) -> Reading:
     """Read `image`, draw how it was read, and write that picture to `out` (.png); beside, then renamed.
 
-    Raises UsageError when `out` has another ending or cannot be written, and what `Reader.read` raises.
+    Raises UsageError when `out` has another ending or cannot be written, and what `Reader.trace` raises.
     """
     if out.suffix.lower() != ".png":
         raise UsageError(f"{out}: the picture is a PNG; let the name end in .png")
     from pipeline.explain import draw_explanation
 
-    reading: Reading = reader.read(image)
-    picture = draw_explanation(reader.trace(image), reading)
+    trace = reader.trace(image)
+    reading: Reading = trace.reading
+    picture = draw_explanation(trace, reading)
     beside = out.with_name(out.name + ".part")
     try:
         picture.save(beside, "PNG")
