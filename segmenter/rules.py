@@ -6,11 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmenter.strokes import stroke_width
+
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of a rule, 4.5 degrees either way
 COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
+SIDE = 0.2  # heights of a digit: strip at either side of the picture where a box may end
+THROUGHOUT = 0.85  # share of the picture's height that the side of a box takes at least
+LOWER = 0.9  # share of the picture's height that writing in a frame takes at most
+FINER = 0.65  # of the pen's width: a finer upright line is printed
 MOST_RULES = 4
 ABOVE = 1.6  # pixels beside the upper edge, and ...
 BELOW = 0.6  # ... beside the lower edge, that are still the rule's
@@ -130,30 +136,33 @@ def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:
     """
     thickest = max(2, round(0.1 * digit))
     least_length = max(COVERAGE * mask.shape[1], 0.9 * digit)
-    gone = erase(find_rules(mask, thickest, least_length), mask, contrast)
-    gone |= _erased_borders(mask & ~gone, contrast, digit)
+    rules = find_rules(mask, thickest, least_length)
+    gone = erase(rules, mask, contrast)
+    gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
     if not gone.any():
         return contrast
     halo = ndimage.binary_dilation(gone, structure=np.ones((3, 3), dtype=bool)) & ~(mask & ~gone)
     return np.where(halo, 0, contrast).astype(np.float32)
 
 
-def _erased_borders(mask: Mask, contrast: Float, digit: float) -> Mask:
+def _erased_sides(mask: Mask, contrast: Float, digit: float, framed: bool) -> Mask:
     """Pixels of vertical rules at the sides of the picture; an upright 1 is spared.
 
-    A side of a box runs through the whole height of the picture while the writing in it does not.
+    The side of a box runs through the whole height of the picture. So may a 1, but the side is finer than the
+    pen, or belongs to a frame, whose other rules were found, with lower writing in it.
     """
     height, width = mask.shape
     gone = np.zeros(mask.shape, dtype=bool)
-    side = max(3, round(0.2 * digit))
-    if width < 4 * side:
+    side = max(3, round(SIDE * digit))
+    inner = mask[:, side:-side]
+    if width < 4 * side or not inner.any():
         return gone
-    inner = np.flatnonzero(mask[:, side:-side].any(axis=1))
-    if inner.size == 0 or np.ptp(inner) + 1 > 0.9 * height:
-        return gone
+    lower = np.ptp(np.flatnonzero(inner.any(axis=1))) + 1 <= LOWER * height
+    finest = FINER * stroke_width(inner)
     thickest = max(2, round(0.1 * digit))
     for part in (slice(0, side), slice(width - side, width)):
         strip = mask[:, part].T
-        sides = find_rules(strip, thickest, 0.85 * height)
+        sides = find_rules(strip, thickest, THROUGHOUT * height)
+        sides = [rule for rule in sides if (framed and lower) or rule.thickness <= finest]
         gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
     return gone
