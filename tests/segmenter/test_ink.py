@@ -1,5 +1,7 @@
 """Ink of drawn fields: what must not change it, what must be removed, what must be kept."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,7 +38,7 @@ def draw(text: str, height: float = 36, pen: float = 0.1, slant: float = 0.0, ma
         lines = GLYPHS[character]
         for line in lines:
             points = [((px + x + slant * (1 - py)) * height, (py + margin) * height) for px, py in line]
-            segments += list(zip(points[:-1], points[1:], strict=True))
+            segments += list(pairwise(points))
         x += max(px for line in lines for px, _ in line) + 0.25
     shape = (round(height * (1 + 2 * margin)), round((x - 0.25 + margin + max(slant, 0)) * height))
     dark = np.zeros(shape, dtype=np.float32)
