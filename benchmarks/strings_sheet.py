@@ -2,8 +2,8 @@
 
     python benchmarks/strings_sheet.py --preset evaluation --seed 3 --out sheet.png
 
-Reads MNIST and the pen strokes from DIGITSTRING_DATA or from ../shared/data beside the repository; without them it
-draws from our own allographs alone.
+Reads MNIST and the pen strokes from DIGITSTRING_DATA or from ../shared/data beside the repository; without
+them it draws from our own allographs alone.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ CELL, COLUMNS = (270, 100), 6
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=PRESETS, default="training")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--length", type=int, help="digits in each string; as the preset has it when not given")
+    parser.add_argument("--length", type=int, help="digits in each string (else as the preset has it)")
     parser.add_argument("--rows", type=int, default=11)
     parser.add_argument("--timed", type=int, default=500, help="strings drawn for the figures")
     parser.add_argument("--out", type=Path, default=Path("strings.png"))
@@ -76,8 +77,10 @@ def figures(strings: list[SyntheticString]) -> dict[str, object]:
     """Share of touching neighbours and the pictures' median size."""
     counts = [touching_neighbours(string) for string in strings if string.owner_known]
     touching, pairs = np.sum(counts, axis=0) if counts else (0, 0)
-    return {"strings": len(strings), "neighbours": int(pairs), "touching_share": round(touching / max(1, pairs), 3),
-            "median_size": [int(np.median([string.image.shape[axis] for string in strings] or [0])) for axis in (1, 0)]}
+    sizes = np.array([string.image.shape[::-1] for string in strings] or [(0, 0)])
+    return {"strings": len(strings), "neighbours": int(pairs),
+            "touching_share": round(float(touching / max(1, pairs)), 3),
+            "median_size": np.median(sizes, axis=0).astype(int).tolist()}
 
 
 if __name__ == "__main__":

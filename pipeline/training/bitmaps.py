@@ -18,10 +18,10 @@ def warp_bitmap(rng: np.random.Generator, image: np.ndarray, height: float, *, a
                 level: float = 0.45) -> Glyph | None:
     """A picture of a digit drawn ``height`` pixels high, standing on the baseline; None if it has no ink.
 
-    image: (28, 28) uint8, 255 = ink. ``aspect`` stretches its width; ``slant`` is the tangent of a shear to the
-    right and ``rotation`` an angle in radians; ``bend`` the standard deviation of a smooth displacement, in
-    heights (after Simard, Steinkraus and Platt 2003); ``level`` the grey, in (0, 1), that becomes the edge of the
-    ink: low levels thicken it.
+    image: (28, 28) uint8, 255 = ink. ``aspect`` stretches its width; ``slant`` is the tangent of a shear to
+    the right and ``rotation`` an angle in radians; ``bend`` the standard deviation of a smooth
+    displacement, in heights (after Simard, Steinkraus and Platt 2003); ``level`` the grey, in (0, 1), that
+    becomes the edge of the ink: low levels thicken it.
     """
     rows, columns = np.flatnonzero((image > 96).any(axis=1)), np.flatnonzero((image > 96).any(axis=0))
     if len(rows) == 0:
@@ -44,7 +44,8 @@ def warp_bitmap(rng: np.random.Generator, image: np.ndarray, height: float, *, a
 
 
 def elastic_field(rng: np.random.Generator, h: int, w: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth displacements in pixels, two (h, w) float32 arrays, of standard deviation ``sigma`` at the nodes."""
+    """Smooth displacements in pixels, two (h, w) float32 arrays, of standard deviation ``sigma`` at the
+    nodes."""
     nodes = rng.standard_normal((2, GRID, GRID), np.float32) * np.float32(sigma)
     down, across = _interpolation(h), _interpolation(w)
     dx, dy = down @ nodes @ across.T

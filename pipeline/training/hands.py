@@ -21,9 +21,10 @@ Strokes = Sequence[np.ndarray]
 class Hand:
     """What stays the same within a string.
 
-    kind: where digits come from (string_style.KINDS); height: of a digit, and pen: width of the pen, in pixels;
-    slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread: standard deviation of sizes; level: thickness of bitmaps, see
-    warp_bitmap; zero: (height, aspect) factors of zeros after the first digit; habits: digit -> allograph.
+    kind: where digits come from (string_style.KINDS); height: of a digit, and pen: width of the pen, in
+    pixels; slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread:
+    standard deviation of sizes; level: thickness of bitmaps, see warp_bitmap; zero: (height, aspect)
+    factors of zeros after the first digit; habits: digit -> allograph.
     """
 
     sources: Sources
@@ -94,10 +95,12 @@ def _any_source(rng: np.random.Generator, sources: Sources) -> str:
     return names[int(rng.random() * len(names))]
 
 
-def _from_bitmap(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float) -> Glyph | None:
+def _from_bitmap(rng: np.random.Generator, hand: Hand, digit: str, height: float,
+                 aspect: float) -> Glyph | None:
     image = hand.sources.draw_image(rng, int(digit), hand.bitmap_writer)
     return warp_bitmap(rng, image, height, aspect=aspect, slant=hand.slant + 0.05 * rng.standard_normal(),
-                       rotation=hand.tilt + 0.05 * rng.standard_normal(), bend=0.03 * rng.random(), level=hand.level)
+                       rotation=hand.tilt + 0.05 * rng.standard_normal(), bend=0.03 * rng.random(),
+                       level=hand.level)
 
 
 def _from_strokes(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float,
@@ -112,8 +115,8 @@ def _from_strokes(rng: np.random.Generator, hand: Hand, digit: str, height: floa
     return ink_strokes(rng, fit_strokes(strokes, max(4.0, height - hand.pen), aspect), hand, height)
 
 
-def ink_strokes(rng: np.random.Generator, strokes: Strokes, hand: Hand, height: float, *, thickness: float = 1.0,
-                bend: float = 0.03) -> Glyph | None:
+def ink_strokes(rng: np.random.Generator, strokes: Strokes, hand: Hand, height: float, *,
+                thickness: float = 1.0, bend: float = 0.03) -> Glyph | None:
     """Strokes in pixels, varied a little and drawn by the pen, a third of the time with changing pressure."""
     pen = hand.pen * thickness
     varied = vary_strokes(rng, strokes, slant=hand.slant + 0.04 * rng.standard_normal(),
@@ -136,6 +139,8 @@ def write_mark(rng: np.random.Generator, hand: Hand, label: str) -> Glyph | None
             return None
         size = height * (uniform(rng, (0.25, 0.6)) if label in "*'\"^~" else uniform(rng, (0.6, 1.2)))
         strokes = fit_strokes(sample.strokes, size, math.exp(0.15 * rng.standard_normal()))
+        if label in "'\"^":
+            strokes = [stroke - np.array([0, height - size], np.float32) for stroke in strokes]
     return ink_strokes(rng, strokes, hand, height, thickness=uniform(rng, (0.8, 1.15)), bend=0.02)
 
 
@@ -154,7 +159,8 @@ def _own_mark(rng: np.random.Generator, label: str, height: float) -> Strokes | 
         "/": [[(0.15 + 0.4 * u[1], -1.05 + 0.2 * u[2]), (0, 0.05 + 0.15 * u[3])]],
         "~": [[(0.12 * k * (0.5 + u[1]), -0.3 - 0.3 * u[2] + (0.07 if k % 2 else -0.07) + jitter[k])
                for k in range(3 + int(6 * u[3]))]],
-        ":": [[(0, -0.12), (0.02, -0.1)], [(jitter[0], -0.45 - 0.2 * u[1]), (jitter[0] + 0.02, -0.43 - 0.2 * u[1])]],
+        ":": [[(0, -0.12), (0.02, -0.1)],
+              [(jitter[0], -0.45 - 0.2 * u[1]), (jitter[0] + 0.02, -0.43 - 0.2 * u[1])]],
         "_": [[(0, 0.02 + jitter[0]), (0.25 + 0.5 * u[1], 0.02 + jitter[1])]],
     }
     shape = lines.get(label)

@@ -16,8 +16,9 @@ ABOVE, BELOW = 2.6, 1.0
 class Line:
     """A line that is being written: glyphs with their places, and the right edge of the ink in each row.
 
-    baseline: row of the canvas; rows: of the canvas; edge: (rows,) float32, the column right of the last solid
-    ink, -inf where there is none. Columns may be negative; they are counted from the first glyph's left.
+    baseline: row of the canvas; rows: of the canvas; edge: (rows,) float32, the column right of the last
+    solid ink, -inf where there is none. Columns may be negative; they are counted from the first glyph's
+    left.
     """
 
     height: float
@@ -31,8 +32,8 @@ class Line:
         self.centre = -np.inf
 
     def add(self, glyph: Glyph, owner: int, *, gap: float, lift: float, advance: float) -> int:
-        """Writes a glyph ``gap`` pixels right of the ink before it (negative: into it), measured where the two
-        come nearest, at least ``advance`` pixels further on than the last; ``lift`` raises it above the
+        """Writes a glyph ``gap`` pixels right of the ink before it (negative: into it), measured where the
+        two come nearest, at least ``advance`` pixels further on than the last; ``lift`` raises it above the
         baseline. Returns its left column."""
         glyph, top = self._within(glyph, self.baseline + glyph.top - round(lift))
         h, w = glyph.ink.shape
@@ -57,7 +58,8 @@ class Line:
         return max(0.0, self.centre) if self.glyphs else 0.0
 
     def intrude(self, rng: np.random.Generator, glyph: Glyph, owner: int) -> None:
-        """Puts a glyph of another line over or under this one, so that it reaches into it at most a little."""
+        """Puts a glyph of another line over or under this one, so that it reaches into it at most a
+        little."""
         ink, _, left = self.compose()
         rows = np.flatnonzero(ink.any(axis=1))
         h, w = glyph.ink.shape
@@ -94,7 +96,8 @@ class Line:
         return Glyph(np.ascontiguousarray(glyph.ink[first:last]), glyph.left, glyph.top), top + first
 
     def join_last(self, rng: np.random.Generator, pen: float) -> None:
-        """Joins the last two glyphs by a stroke, near their tops or in the middle, as zeros are often chained.
+        """Joins the last two glyphs by a stroke, near their tops or in the middle, as zeros are often
+        chained.
 
         The stroke belongs to the first of the two.
         """
@@ -118,8 +121,8 @@ class Line:
             self.glyphs[-1], self.glyphs[-2] = self.glyphs[-2], self.glyphs[-1]
 
     def compose(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """(ink, owner, left): (H, W) float32 in [0, 1], (H, W) int16 (-1 = nobody's), and the line's column at
-        the canvas's left edge."""
+        """(ink, owner, left): (H, W) float32 in [0, 1], (H, W) int16 (-1 = nobody's), and the line's column
+        at the canvas's left edge."""
         left = min(place[0] for place in self.glyphs) - 1
         right = max(place[0] + place[2].ink.shape[1] for place in self.glyphs) + 1
         ink = np.zeros((self.rows, right - left), np.float32)

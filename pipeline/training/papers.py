@@ -43,8 +43,8 @@ def _guilloche(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: f
 
 def _waves(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: float) -> np.ndarray:
     """Many thin lines, nearly horizontal and nearly parallel."""
-    lines = _curves(rng, y, x, height, math.pi / 2 + _uniform(rng, -0.25, 0.25), bend=_uniform(rng, 0.05, 0.8),
-                    spacing=(2.8, 6.0))
+    lines = _curves(rng, y, x, height, math.pi / 2 + _uniform(rng, -0.25, 0.25),
+                    bend=_uniform(rng, 0.05, 0.8), spacing=(2.8, 6.0))
     if rng.random() < 0.4:
         tilt = _uniform(rng, -0.5, 0.5)
         lines = lines + 0.7 * _curves(rng, y, x, height, math.pi / 2 + tilt, bend=0.3, spacing=(3, 7))
@@ -89,8 +89,8 @@ def mottle(rng: np.random.Generator, shape: tuple[int, ...], height: float) -> n
     return rows_mixed[:, left] * (1 - fx) + rows_mixed[:, left + 1] * fx
 
 
-def _curves(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: float, angle: float, *, bend: float,
-            spacing: tuple[float, float] = (3.5, 14.0)) -> np.ndarray:
+def _curves(rng: np.random.Generator, y: np.ndarray, x: np.ndarray, height: float, angle: float, *,
+            bend: float, spacing: tuple[float, float] = (3.5, 14.0)) -> np.ndarray:
     """Parallel curves ``spacing`` pixels apart; 1 on a line, 0 between."""
     u, v = _rotate(y, x, angle)
     wave = np.float32(bend) * (np.sin(_uniform(rng, 0.4, 2.2) * v + 6.3 * rng.random())
@@ -151,14 +151,16 @@ def draw_rules(rng: np.random.Generator, paper: np.ndarray, *, bottom: float, to
         if boxed or rng.random() < share:
             _rule(paper, place, thick, dark, tilt, upright=side >= 2)
             if side < 2 and rng.random() < 0.25:
-                _rule(paper, place + (1 - 2 * side) * thick * _uniform(rng, 2, 3.5), thick, dark, tilt, upright=False)
+                apart = (1 - 2 * side) * thick * _uniform(rng, 2, 3.5)
+                _rule(paper, place + apart, thick, dark, tilt, upright=False)
 
 
 def _rule(paper: np.ndarray, place: float, thick: float, dark: float, tilt: float, *, upright: bool) -> None:
     """A straight anti-aliased line across the whole picture, darker by the factor ``1 - dark``."""
     view = paper.T if upright else paper
     h, w = view.shape
-    first, last = max(0, int(place - thick - abs(tilt) * w) - 1), min(h, int(place + thick + abs(tilt) * w) + 2)
+    reach = thick + abs(tilt) * w
+    first, last = max(0, int(place - reach) - 1), min(h, int(place + reach) + 2)
     if last <= first:
         return
     rows = np.arange(first, last, dtype=np.float32)[:, None] + 0.5

@@ -32,10 +32,11 @@ def collection_of(writer: str) -> str:
 class Sources:
     """Everything a string may be made of, with the writer of each piece.
 
-    images: (N, 28, 28) uint8, 255 = ink; labels: (N,) uint8 in 0..9; image_writers: (N,) int, any numbers (None:
-    all of one unnamed writer). In ``without`` and ``only`` the writer 2154 of images is "mnist-2154".
-    pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
-    pen_others: marks and letters; shapes: whether allographs of our own (pipeline.training.allographs) join in.
+    images: (N, 28, 28) uint8, 255 = ink; labels: (N,) uint8 in 0..9; image_writers: (N,) int, any numbers
+    (None: all of one unnamed writer). In ``without`` and ``only`` the writer 2154 of images is
+    "mnist-2154". pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
+    pen_others: marks and letters; shapes: whether allographs of our own (pipeline.training.allographs) join
+    in.
     """
 
     images: np.ndarray = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))

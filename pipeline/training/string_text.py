@@ -9,10 +9,10 @@ import numpy as np
 from pipeline.training.hands import LETTERS, OTHER_MARKS, OWN_MARKS
 from pipeline.training.string_style import StringStyle, pick_weighted
 
-ENDINGS = ((".-", 0.2), ("-", 0.2), ("=", 0.2), (".", 0.14), (",-", 0.07), ("/-", 0.05), (",", 0.05), ("~", 0.03),
-           ("--", 0.03), ("_", 0.02), ("/", 0.01), ("*", 0.02), ("#", 0.02))
+ENDINGS = ((".-", 0.2), ("-", 0.2), ("=", 0.2), (".", 0.14), (",-", 0.07), ("/-", 0.05), (",", 0.05),
+           ("~", 0.03), ("--", 0.03), ("_", 0.02), ("/", 0.01), ("*", 0.02), ("#", 0.02))
 PREFIXES = (("$", 0.5), ("*", 0.15), ("#", 0.12), ("-", 0.08), ("=", 0.08), (".", 0.07))
-THOUSANDS = ((".", 0.68), (",", 0.2), (" ", 0.07), ("'", 0.02), ("/", 0.03))
+THOUSANDS = ((".", 0.68), (",", 0.2), (" ", 0.07), ("'", 0.03), ("-", 0.02))
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def draw_number(rng: np.random.Generator, length: int) -> str:
 
 
 def plan_characters(rng: np.random.Generator, style: StringStyle, number: str) -> tuple[Planned, ...]:
-    """The characters of a string that says ``number``, in writing order, with separators and marks about it."""
+    """The characters of a string that says ``number``, in writing order, with separators and marks about
+    it."""
     labels = [Planned(digit, "digit") for digit in number]
     if len(number) > 3 and rng.random() < style.separators:
         labels = _separated(rng, labels)
     elif len(number) > 2 and rng.random() < style.separators * 0.25:
-        labels.insert(len(labels) - 2, Planned(".,-/"[int(rng.random() * 4)], "mark"))
+        labels.insert(len(labels) - 2, Planned(".,-"[int(rng.random() * 3)], "mark"))
     if rng.random() < style.endings:
         labels += [Planned(mark, "mark") for mark in pick_weighted(rng, ENDINGS)]
     if rng.random() < style.prefixes:

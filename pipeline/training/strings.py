@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ from scipy import ndimage
 
 from pipeline.training.hands import LETTERS, Hand, draw_hand, ink_strokes, write_digit, write_mark
 from pipeline.training.layout import Line
-from pipeline.training.papers import draw_paper, draw_rules, mottle
 from pipeline.training.pens import Glyph, fit_strokes
+from pipeline.training.scans import crop_field, scan
 from pipeline.training.sources import DIGITS, Sources
 from pipeline.training.string_style import EVALUATION, PRESETS, TRAINING, StringStyle, pick_weighted, uniform
 from pipeline.training.string_text import Planned, draw_number, plan_characters, plan_marks
@@ -27,10 +26,10 @@ class SyntheticString:
     """A drawn number.
 
     image: (H, W) uint8 grey, 255 = white; text: its digits in writing order, "" where it has none;
-    owner: (H, W) int16, the index into ``characters`` of the character whose ink the pixel mostly is, -1 = none;
-    characters: a label each, in writing order: "0" to "9", else the mark or letter;
-    owner_known: false for real pen strings, of which it is not known which stroke is whose: there ``owner`` is 0
-    on all ink.
+    owner: (H, W) int16, the index into ``characters`` of the character whose ink the pixel mostly is, -1 =
+    none; characters: a label each, in writing order: "0" to "9", else the mark or letter; owner_known:
+    false for real pen strings, of which it is not known which stroke is whose: there ``owner`` is 0 on all
+    ink.
     """
 
     image: np.ndarray
@@ -54,8 +53,9 @@ def draw_string(rng: np.random.Generator, sources: Sources, style: StringStyle, 
                 text: str | None = None) -> SyntheticString:
     """A string of ``text``, or of ``length`` digits drawn at random, or of a length that ``style`` draws.
 
-    The same generator state gives the same picture. ``text`` holds digits only; separators and marks are added
-    as the style has it. Raises ValueError where the arguments cannot be meant or the sources are empty.
+    The same generator state gives the same picture. ``text`` holds digits only; separators and marks are
+    added as the style has it. Raises ValueError where the arguments cannot be meant or the sources are
+    empty.
     """
     kind = _draw_kind(rng, sources, style, real=length is None and text is None)
     if text is None and length is None and rng.random() < style.empty:
@@ -200,64 +200,13 @@ def _finish(rng: np.random.Generator, style: StringStyle, hand: Hand, line: Line
     else:
         shape = line.rows, int(hand.height * uniform(rng, (1.5, 6)))
         full_ink, full_owner = np.zeros(shape, np.float32), np.full(shape, -1, np.int16)
-    ink, owner, bottom, top = _crop(rng, style, hand, full_ink, full_owner, inside, owner_known)
-    image = _picture(rng, style, hand, ink, bottom, top)
+    wanted = inside if owner_known else (True,)
+    ink, owner, bottom, top = crop_field(rng, style, hand.height, full_ink, full_owner, wanted)
+    image = scan(rng, style, hand.height, ink, bottom=bottom, top=top)
     if owner_known:
         owner, labels = _renumber(owner, labels)
     return SyntheticString(image, "".join(label for label in labels if label in DIGITS), owner, labels,
                            owner_known)
-
-
-def _crop(rng: np.random.Generator, style: StringStyle, hand: Hand, ink: np.ndarray, owner: np.ndarray,
-          inside: tuple[bool, ...], owner_known: bool) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """(ink, owner, row of the number's bottom, row of its top), cut out with the style's margins."""
-    wanted = (owner >= 0) if not owner_known or not inside else np.array([*inside, False])[owner]
-    rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-    if len(rows) == 0:
-        rows, columns = np.array([line := ink.shape[0] // 2, line + int(hand.height)]), np.array([0, ink.shape[1]])
-    sides = [round(hand.height * uniform(rng, style.margins)) for _ in range(4)]
-    if rng.random() < 0.12:
-        sides[3] += round(hand.height * uniform(rng, (0.2, 1.5)))
-    first, last = rows[0] - sides[0], rows[-1] + 1 + sides[1]
-    left, right = columns[0] - sides[2], columns[-1] + 1 + sides[3]
-    pads = ((max(0, -first), max(0, last - ink.shape[0])), (max(0, -left), max(0, right - ink.shape[1])))
-    window = slice(max(0, first), last), slice(max(0, left), right)
-    return (np.pad(ink[window], pads), np.pad(owner[window], pads, constant_values=-1),
-            float(rows[-1] + 1 - first), float(rows[0] - first))
-
-
-def _picture(rng: np.random.Generator, style: StringStyle, hand: Hand, ink: np.ndarray, bottom: float,
-             top: float) -> np.ndarray:
-    """Ink on paper, blurred and noisy as scanned: (H, W) uint8."""
-    dark = uniform(rng, style.darkness)
-    # Patterns fainter than the ink: nobody could read the number otherwise.
-    paper = draw_paper(rng, ink.shape, pick_weighted(rng, style.papers), hand.height, faintest_ink=dark)
-    draw_rules(rng, paper, bottom=bottom, top=top, height=hand.height, chance=style.rules,
-               boxed=rng.random() < style.boxes)
-    if rng.random() < style.faded:
-        ink = ink * np.clip(0.85 + uniform(rng, (0.1, 0.4)) * mottle(rng, ink.shape, hand.height), 0.15, 1)
-    elif rng.random() < 0.5:
-        ink = ink * (1 - np.float32(0.35 * rng.random()) * rng.random(ink.shape, np.float32))
-    grey = paper * (1 - np.float32(dark) * ink)
-    sigma = uniform(rng, style.blur) * min(1.6, max(0.5, hand.height / 34))
-    if sigma > 0.25:
-        grey = ndimage.gaussian_filter(grey, sigma, truncate=2.5)
-    grey += np.float32(uniform(rng, style.noise)) * rng.standard_normal(ink.shape, np.float32)
-    if rng.random() < style.binary:
-        grey = (grey > np.median(paper) * (1 - dark * uniform(rng, (0.35, 0.6)))).astype(np.float32)
-    if rng.random() < style.inverted:
-        grey = 1 - grey
-    image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
-    return _jpeg(image, int(uniform(rng, (35, 92)))) if rng.random() < style.jpeg else image
-
-
-def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=quality)
-    with Image.open(stream) as picture:
-        return np.array(picture)
 
 
 def _renumber(owner: np.ndarray, labels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -29,8 +29,9 @@ def test_papers_of_any_shape_can_be_drawn(kind: str, shape: tuple[int, int]) -> 
 @pytest.mark.parametrize("kind", [kind for kind in PAPERS if kind not in ("white", "grey")])
 def test_patterns_show_and_stay_fainter_than_the_ink(kind: str) -> None:
     def roughness(faintest_ink: float) -> float:
-        return float(np.mean([np.abs(np.diff(draw_paper(np.random.default_rng(seed), SHAPE, kind, 30,
-                                                        faintest_ink=faintest_ink))).mean() for seed in range(10)]))
+        papers = [draw_paper(np.random.default_rng(seed), SHAPE, kind, 30, faintest_ink=faintest_ink)
+                  for seed in range(10)]
+        return float(np.mean([np.abs(np.diff(paper)).mean() for paper in papers]))
 
     assert roughness(1.0) > 0.004
     assert roughness(0.1) < 0.8 * roughness(1.0)

@@ -66,7 +66,7 @@ def test_a_point_is_a_dot_and_nothing_is_nothing() -> None:
 @settings(max_examples=30, deadline=None)
 def test_fitted_strokes_stand_on_the_baseline(height: float, aspect: float) -> None:
     points = np.concatenate(fit_strokes([line((5, 7), (9, 27)), line((6, 12), (10, 12))], height, aspect))
-    assert points[:, 1].max() == pytest.approx(0, abs=1e-4) and points[:, 0].min() == pytest.approx(0, abs=1e-4)
+    assert (points[:, 1].max(), points[:, 0].min()) == pytest.approx((0, 0), abs=1e-4)
     assert np.ptp(points[:, 1]) == pytest.approx(height, rel=1e-4)
     assert np.ptp(points[:, 0]) == pytest.approx(height * aspect * 5 / 20, rel=1e-4)
 
@@ -108,8 +108,10 @@ def test_low_levels_thicken_bitmaps() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 12:16] = 255
     image = ndimage.gaussian_filter(image, 1)
-    thin, thick = (warp_bitmap(np.random.default_rng(0), image, 40, level=level, bend=0) for level in (0.65, 0.3))
-    assert thin is not None and thick is not None and thick.ink.sum() > 1.15 * thin.ink.sum()
+    thin, thick = (warp_bitmap(np.random.default_rng(0), image, 40, level=level, bend=0)
+                   for level in (0.65, 0.3))
+    assert thin is not None and thick is not None
+    assert thick.ink.sum() > 1.15 * thin.ink.sum()
 
 
 def test_an_empty_bitmap_has_no_ink() -> None:

@@ -78,8 +78,8 @@ def test_writing_order_is_left_to_right(sources: Sources) -> None:
 
 
 def test_ink_lies_under_its_owner(sources: Sources) -> None:
-    plain = replace(TRAINING, papers=(("white", 1.0),), darkness=(0.8, 1.0), inverted=0, blur=(0, 0.3), rules=0,
-                    boxes=0, faded=0, binary=0, jpeg=0, kinds=(("bitmap", 0.5), ("pen", 0.5)))
+    plain = replace(TRAINING, papers=(("white", 1.0),), darkness=(0.8, 1.0), inverted=0, blur=(0, 0.3),
+                    rules=0, boxes=0, faded=0, binary=0, jpeg=0, kinds=(("bitmap", 0.5), ("pen", 0.5)))
     rng = np.random.default_rng(3)
     for _ in range(60):
         string = draw_string(rng, sources, plain, length=4)
@@ -103,8 +103,8 @@ def test_other_seeds_give_other_pictures_of_the_same_text(sources: Sources) -> N
 
 def test_the_evaluation_preset_has_its_share_of_touching_neighbours(sources: Sources) -> None:
     rng = np.random.default_rng(4)
-    counts = np.array([touching_neighbours(draw_string(rng, sources, EVALUATION, length=6)) for _ in range(150)])
-    touching, pairs = counts.sum(axis=0)
+    strings = (draw_string(rng, sources, EVALUATION, length=6) for _ in range(150))
+    touching, pairs = np.sum([touching_neighbours(string) for string in strings], axis=0)
     assert pairs > 400
     assert 0.3 <= touching / pairs <= 0.55
 
@@ -161,11 +161,13 @@ def test_excluded_writers_never_appear(sources: Sources) -> None:
     assert drawn == {"bbb-001"}
     excluded = {image.tobytes() for image in sources.only(writers=("mnist-5",)).images}
     assert len(excluded) == 20
-    assert not any(left.draw_image(rng, digit, 5).tobytes() in excluded for digit in range(10) for _ in range(5))
+    images = [left.draw_image(rng, digit, 5) for digit in range(10) for _ in range(5)]
+    assert not any(image.tobytes() in excluded for image in images)
 
 
 def test_only_and_without_part_the_sources(sources: Sources) -> None:
-    inside, outside = sources.only(collections=("mnist", "bbb")), sources.without(collections=("mnist", "bbb"))
+    inside = sources.only(collections=("mnist", "bbb"))
+    outside = sources.without(collections=("mnist", "bbb"))
     assert len(inside.images) == 40 and len(outside.images) == 0
     assert len(inside.pen_digits) + len(outside.pen_digits) == len(sources.pen_digits)
     assert not inside.pen_strings and not outside.pen_others
@@ -181,8 +183,8 @@ def test_writers_with_many_digits_are_drawn_no_more_often() -> None:
 
 def test_a_writer_without_the_digit_is_helped_out_by_the_collection() -> None:
     rng = np.random.default_rng(9)
-    samples = [Sample("aaa-001", "1", draw_allograph(rng, "1")), Sample("aaa-002", "2", draw_allograph(rng, "2")),
-               Sample("bbb-001", "2", draw_allograph(rng, "2")), Sample("bbb-001", "3", draw_allograph(rng, "3"))]
+    samples = [Sample(writer, digit, draw_allograph(rng, digit))
+               for writer, digit in (("aaa-001", "1"), ("aaa-002", "2"), ("bbb-001", "2"), ("bbb-001", "3"))]
     few = Sources(pen_digits=samples)
     assert {few.draw_pen_digit(rng, "2", "aaa-001").writer for _ in range(20)} == {"aaa-002"}
     assert few.draw_pen_digit(rng, "3", "aaa-001").writer == "bbb-001"
