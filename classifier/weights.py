@@ -47,6 +47,12 @@ def network_arrays(network: ConvolutionNetwork) -> dict[str, NDArray]:
     return {name: value.astype(np.float16) for name, value in network.weights.items()}
 
 
+def rounded(network: ConvolutionNetwork) -> ConvolutionNetwork:
+    """The network as it will be when loaded again, its weights rounded to float16."""
+    return ConvolutionNetwork(network.shape,
+                              {name: value.astype(np.float32) for name, value in network_arrays(network).items()})
+
+
 def network_card(network: ConvolutionNetwork) -> dict[str, Any]:
     """What the card must say for `load_network`."""
     return {"kind": KIND, "shape": asdict(network.shape)}

@@ -96,7 +96,7 @@ def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans
     pairs = [(i, j) for a, i in enumerate(numbers[:-1]) for j in _ends(numbers, a, left, right)]
     start, end = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     whole = measure_spans(pieces, start, end)
-    return _join(whole, _without_marks(pieces, whole))
+    return join_spans(whole, _without_marks(pieces, whole))
 
 
 def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
@@ -132,16 +132,18 @@ def _without_marks(pieces: Pieces, spans: Spans) -> Spans:
     for k, row in zip(rows, np.packbits(holds[rows], axis=1), strict=True):
         if row.tobytes() not in known:
             known.add(row.tobytes())
-            fresh.append(k)
+            fresh.append(int(k))
     found = _measure(pieces, spans.start[fresh], spans.end[fresh], holds[fresh])
-    return _pick(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
+    return pick_spans(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
 
 
-def _pick(spans: Spans, which: NDArray[np.bool_]) -> Spans:
+def pick_spans(spans: Spans, which: NDArray) -> Spans:
+    """The spans of which `which` ((N,) bool or indices) is true, or that it names, in its order."""
     return Spans(*(getattr(spans, field.name)[which] for field in fields(Spans)))
 
 
-def _join(one: Spans, other: Spans) -> Spans:
+def join_spans(one: Spans, other: Spans) -> Spans:
+    """All spans of both."""
     names = [field.name for field in fields(Spans)]
     return Spans(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
 

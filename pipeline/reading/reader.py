@@ -74,20 +74,12 @@ class Reader:
     def trace(self, image: Any) -> Trace:
         """The reading of an image and how it came about. Raises ImageError."""
         grey = load_grey(image)
-        ink = extract_ink(grey)
-        cuts = find_cuts(ink)
-        if not cuts:
+        pieces, rounds, texts = find_texts(grey, self.network, self.config, max(self.alternatives, 3) + 2)
+        if pieces is None:
             return Trace(grey, None, (), (), None, Reading.nothing())
-        pieces = cut_pieces(ink, cuts)
-        rounds = search(pieces, self._score, self.config)
-        lattice = rounds[-1].lattice
-        texts = likely_texts(lattice, max(self.alternatives, 3) + 2)
-        path = best_path_of(lattice, texts[0][0]) if texts else rounds[-1].path
+        path = best_path_of(rounds[-1].lattice, texts[0][0]) if texts else rounds[-1].path
         reading = self._reading(pieces, rounds, texts, path, grey.shape)
         return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
-
-    def _score(self, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
-        return score_spans(self.network, pieces, spans)
 
     def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
                  shape: tuple[int, ...]) -> Reading:
@@ -111,6 +103,21 @@ class Reader:
                 digits.append(Digit(str(symbol), chance, _source_box(pieces, last.spans, span, shape),
                                     _digit_alternatives(posteriors[span], symbol, chance)))
         return tuple(digits)
+
+
+def find_texts(grey: NDArray[np.float32], network: ConvolutionNetwork, config: SearchConfig,
+               count: int) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
+    """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors.
+
+    grey: (H, W) float32 in [0, 1], 1 = white.
+    """
+    ink = extract_ink(grey)
+    cuts = find_cuts(ink)
+    if not cuts:
+        return None, [], []
+    pieces = cut_pieces(ink, cuts)
+    rounds = search(pieces, lambda pieces, spans: score_spans(network, pieces, spans), config)
+    return pieces, rounds, likely_texts(rounds[-1].lattice, count)
 
 
 def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:

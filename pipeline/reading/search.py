@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.lattice import SKIP, Lattice, Path, best_path, lattice_scores, span_posteriors
+from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, Path, best_path, lattice_scores, span_posteriors
 from segmenter.cuts import DENSE, GAP
-from segmenter.spans import Pieces, Spans, find_spans, measure_spans
+from segmenter.spans import Pieces, Spans, find_spans, join_spans, pick_spans
 
 Scorer = Callable[[Pieces, Spans], NDArray[np.float32]]  # the weighted sums (N, 11) of the network's outputs
 
@@ -45,48 +45,44 @@ class Round:
     unsure: NDArray[np.bool_]
 
 
-def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig()) -> list[Round]:  # noqa: B008
+def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig()) -> list[Round]:
     """Rounds of the search, the last one its result; at least one."""
     levels = np.array([cut.level for cut in pieces.cuts])
     active = levels <= config.first_level
-    known: dict[tuple[int, int], NDArray[np.float32]] = {}
+    spans: Spans | None = None
+    scores = np.zeros((0, SYMBOLS))
     rounds: list[Round] = []
     while True:
-        spans = _score_new(pieces, active, known, score)
-        rounds.append(_read_round(active, spans, pieces, known, config))
+        fresh = _fresh_spans(pieces, active, spans)
+        scores = np.concatenate([scores, lattice_scores(score(pieces, fresh), fresh.mass <= 0)])
+        spans = fresh if spans is None else join_spans(spans, fresh)
+        order = np.argsort(spans.end, kind="stable")
+        spans, scores = pick_spans(spans, order), scores[order]
+        rounds.append(_read_round(active, spans, scores, config))
         finer = _finer_cuts(rounds[-1], levels)
-        if not finer.any() or len(known) >= config.most_spans:
+        if not finer.any() or len(spans) >= config.most_spans:
             return rounds
         active = active | finer
 
 
-def _score_new(pieces: Pieces, active: NDArray[np.bool_], known: dict[tuple[int, int], NDArray[np.float32]],
-               score: Scorer) -> Spans:
-    """Score the spans between active cuts that were not scored before; all spans known after that."""
+def _fresh_spans(pieces: Pieces, active: NDArray[np.bool_], known: Spans | None) -> Spans:
+    """The spans between active cuts that were not scored before."""
     spans = find_spans(pieces, active)
-    pairs = list(zip(spans.start.tolist(), spans.end.tolist(), strict=True))
-    new = np.array([pair not in known for pair in pairs], dtype=bool)
-    if new.any():
-        fresh = Spans(spans.start[new], spans.end[new], spans.holds[new], spans.mass[new], spans.centre[new],
-                      spans.box[new])
-        sums = lattice_scores(score(pieces, fresh), fresh.mass <= 0)
-        for pair, row in zip([p for p, is_new in zip(pairs, new, strict=True) if is_new], sums, strict=True):
-            known[pair] = row
-    start, end = np.array(list(known), dtype=np.intp).reshape(-1, 2).T
-    order = np.lexsort((start, end))
-    return measure_spans(pieces, start[order], end[order]) if len(known) > len(pairs) else _ordered(spans)
+    if known is None:
+        return spans
+    seen = set(_keys(known))
+    return pick_spans(spans, np.array([key not in seen for key in _keys(spans)], dtype=bool))
 
 
-def _ordered(spans: Spans) -> Spans:
-    order = np.lexsort((spans.start, spans.end))
-    return Spans(spans.start[order], spans.end[order], spans.holds[order], spans.mass[order], spans.centre[order],
-                 spans.box[order])
+def _keys(spans: Spans) -> list[tuple[int, int, bytes]]:
+    """What tells spans apart: their cuts and the ink they hold."""
+    held = np.packbits(spans.holds, axis=1)
+    return list(zip(spans.start.tolist(), spans.end.tolist(), [row.tobytes() for row in held], strict=True))
 
 
-def _read_round(active: NDArray[np.bool_], spans: Spans, pieces: Pieces,
-                known: dict[tuple[int, int], NDArray[np.float32]], config: SearchConfig) -> Round:
-    scores = np.array([known[pair] for pair in zip(spans.start.tolist(), spans.end.tolist(), strict=True)])
-    lattice = Lattice(len(pieces.cuts), spans.start, spans.end, scores)
+def _read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64],
+                config: SearchConfig) -> Round:
+    lattice = Lattice(len(active), spans.start, spans.end, scores)
     path = best_path(lattice)
     posteriors, _ = span_posteriors(lattice)
     used = np.array(path.spans, dtype=np.intp)

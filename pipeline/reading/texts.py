@@ -110,7 +110,7 @@ def best_path_of(lattice: Lattice, text: str) -> Path:
     came: dict[tuple[int, int], tuple[int, int]] = {}
     for s in range(len(lattice.start)):
         start, end, scores = int(lattice.start[s]), int(lattice.end[s]), lattice.scores[s]
-        for place in np.flatnonzero(best[start] > -np.inf):
+        for place in np.flatnonzero(best[start] > -np.inf).tolist():
             options = [(SKIP, place)] + ([(int(text[place]), place + 1)] if place < length else [])
             for symbol, after in options:
                 score = best[start, place] + scores[symbol]

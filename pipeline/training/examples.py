@@ -1,4 +1,4 @@
-"""Training examples: a synthetic string taken through the reader's own ink, cuts and crops, with the truth of each span."""
+"""Training examples: synthetic strings taken through the reader's own ink, cuts and crops, with their truth."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from pipeline.reading.lattice import SKIP, SYMBOLS
 from pipeline.training.strings import SyntheticString
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans
+from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, pick_spans
 
 DIGIT_HELD, DIGIT_PURE = 0.90, 0.85  # a span is a digit when it holds this share of it, and is it to this share
 LOOSE_HELD, LOOSE_PURE = 0.60, 0.60  # it may stand for the digit on a true path from here on
@@ -42,12 +42,13 @@ class Example:
 
 def make_example(string: SyntheticString) -> Example | None:
     """The example of a string, or None where the segmenter finds no ink at all."""
-    ink = extract_ink(string.image.astype(np.float32) / 255)
+    ink = extract_ink(string.image.astype(np.float32) / np.float32(255))
     cuts = find_cuts(ink)
     if not cuts:
         return None
     pieces = cut_pieces(ink, cuts)
-    spans = _by_end(pieces, find_spans(pieces))
+    spans = find_spans(pieces)
+    spans = pick_spans(spans, np.argsort(spans.end, kind="stable"))
     crops = np.round(draw_crops(pieces, spans) * 255).astype(np.uint8)
     targets, allowed = None, None
     if string.owner_known:
@@ -96,9 +97,3 @@ def _grown(owner: NDArray[np.int16]) -> NDArray[np.int16]:
     for _ in range(2):
         owner = np.where(owner < 0, ndimage.maximum_filter(owner, size=3), owner)
     return owner
-
-
-def _by_end(pieces: Pieces, spans: Spans) -> Spans:
-    order = np.argsort(spans.end, kind="stable")
-    return Spans(spans.start[order], spans.end[order], spans.holds[order], spans.mass[order],
-                 spans.centre[order], spans.box[order])

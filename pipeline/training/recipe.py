@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 
 from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.distortions import Distortion
-from classifier.weights import network_arrays, network_card
+from classifier.weights import network_arrays, network_card, rounded
 from pipeline.reading.texts import likely_texts
+from pipeline.training.calibrate import calibrate
 from pipeline.training.downloads import data_folder, sha256_of
 from pipeline.training.examples import Example
 from pipeline.training.files import TrainingFiles, versions
@@ -64,6 +65,7 @@ class Recipe:
     distortion: Distortion = field(default_factory=Distortion)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
+    calibration_strings: int = 2000
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = N
             files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
             if on_epoch is not None:
                 on_epoch(report)
-    result = trainer.averaged()
-    files.save(network_arrays(result), _card(result, identity, report))
+        result = rounded(trainer.averaged())
+        confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
+    files.save(network_arrays(result), {**_card(result, identity, report), **confidence})
     return result
 
 
@@ -188,7 +191,7 @@ def string_accuracy(network: ConvolutionNetwork, examples: list[Example]) -> flo
     """Share of strings whose likeliest text over the full lattice is right."""
     right = 0
     for example in examples:
-        sums = forward_blocks(network, example.crops.astype(np.float32) / 255, example.measures)
+        sums = forward_blocks(network, example.crops.astype(np.float32) / np.float32(255), example.measures)
         found = likely_texts(example_lattice(example, sums), 1)
         right += bool(found) and found[0][0] == example.text
     return right / max(1, len(examples))

@@ -55,7 +55,7 @@ class Sources:
             raise ValueError(f"{len(self.images)} images but labels of shape {self.labels.shape}")
         if self.image_writers is not None and self.image_writers.shape != self.labels.shape:
             raise ValueError("one writer per image is needed, or None")
-        if any(sample.text not in DIGITS for sample in self.pen_digits):
+        if any(len(sample.text) != 1 or sample.text not in DIGITS for sample in self.pen_digits):
             raise ValueError("pen_digits must be single digits")
         self._index.update(
             image_writers=_group(self._image_writer_ids(), self.labels),

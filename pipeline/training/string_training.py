@@ -118,7 +118,7 @@ def clipped(gradients: dict[str, Float], limit: float = 5.0) -> dict[str, Float]
 def lone_accuracy(network: ConvolutionNetwork, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
     """Share of single digits, (N, 28, 28) uint8, whose highest digit output is the right one."""
     crops = np.zeros((len(images), 2, 28, 28), dtype=np.float32)
-    crops[:, 0] = images.astype(np.float32) / 255
+    crops[:, 0] = images.astype(np.float32) / np.float32(255)
     sums = forward_blocks(network, crops, np.zeros((len(images), MEASURES), dtype=np.float32))
     return float((sums[:, :DIGITS].argmax(axis=1) == labels).mean())
 
@@ -127,4 +127,4 @@ def draw_lone(images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int, 
               distortion: Distortion) -> tuple[Float, NDArray[np.uint8]]:
     """`count` freshly distorted digits and their labels."""
     picks = rng.integers(len(images), size=count)
-    return distort(images[picks].astype(np.float32) / 255, rng, distortion), labels[picks]
+    return distort(images[picks].astype(np.float32) / np.float32(255), rng, distortion), labels[picks]

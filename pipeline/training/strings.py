@@ -180,7 +180,9 @@ def _draw_pen_string(rng: np.random.Generator, sources: Sources, style: StringSt
     """A real string by another pen on another paper; one glyph, so that ownership is not known."""
     sample = sources.draw_pen_string(rng)
     hand = draw_hand(rng, sources, style, "shapes")
-    tall = max(float(np.ptp(stroke[:, 1])) for stroke in sample.strokes)
+    # The tallest stroke is a digit's height; not the whole string's, which may wander up and down.
+    wide = float(np.ptp(np.concatenate(sample.strokes)[:, 0]))
+    tall = max(0.05 * wide, *(float(np.ptp(stroke[:, 1])) for stroke in sample.strokes))
     aspect = hand.aspect * uniform(rng, (0.85, 1.15))
     strokes = fit_strokes(sample.strokes, hand.height, aspect, max(tall, 1e-3))
     glyph = ink_strokes(rng, strokes, hand, hand.height, bend=0.015)

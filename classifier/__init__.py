@@ -1,0 +1,5 @@
+"""Crops to scores, and training; knows no strings."""
+
+from classifier.errors import ClassifierError, WeightsError
+
+__all__ = ["ClassifierError", "WeightsError"]
