@@ -192,6 +192,16 @@ def test_a_writer_without_the_digit_is_helped_out_by_the_collection() -> None:
         few.draw_pen_digit(rng, "7", None)
 
 
+def test_sources_check_themselves() -> None:
+    rng = np.random.default_rng(11)
+    with pytest.raises(ValueError, match="single digits"):
+        Sources(pen_digits=[Sample("aaa-001", "12", draw_allograph(rng, "1"))])
+    with pytest.raises(ValueError, match="uint8"):
+        Sources(images=np.zeros((1, 28, 28), np.float32), labels=np.zeros(1, np.uint8))
+    with pytest.raises(ValueError, match="labels"):
+        Sources(images=np.zeros((2, 28, 28), np.uint8), labels=np.zeros(1, np.uint8))
+
+
 def test_strings_can_be_drawn_from_our_own_shapes_alone() -> None:
     rng = np.random.default_rng(10)
     assert len(draw_string(rng, Sources(), TRAINING, length=5).text) == 5
