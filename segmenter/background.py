@@ -43,7 +43,8 @@ def darkness(grey: Float) -> Float:
     local mean has the sign of the ink. A step of brightness departs to both sides alike and cancels out.
     """
     window = max(3, grey.shape[0] | 1)
-    departure = grey - ndimage.uniform_filter(grey, size=window, mode="nearest")
+    # Reflected: a frame at the edge of the picture, repeated outwards, would pass for dark paper.
+    departure = grey - ndimage.uniform_filter(grey, size=window, mode="reflect")
     return grey if float(np.sum(departure * departure * departure)) > 0 else 1.0 - grey
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmenter.strokes import stroke_width
+from segmenter.strokes import FINER, stroke_width
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -16,7 +16,6 @@ COVERAGE = 0.5  # share of the picture's width over which a ruled line must be s
 SIDE = 0.2  # heights of a digit: strip at either side of the picture where a box may end
 THROUGHOUT = 0.85  # share of the picture's height that the side of a box takes at least
 LOWER = 0.9  # share of the picture's height that writing in a frame takes at most
-FINER = 0.65  # of the pen's width: a finer upright line is printed
 MOST_RULES = 4
 ABOVE = 1.6  # pixels beside the upper edge, and ...
 BELOW = 0.6  # ... beside the lower edge, that are still the rule's

@@ -12,6 +12,7 @@ SMOOTHING = 0.07  # of the height of a digit: about a pen's width
 SEED = 0.6  # a stroke somewhere reaches this share of the usual contrast of strokes
 LOW = 0.6  # of the global threshold: what may be ink next to sure ink
 NOISE = 2.5  # standard deviations of the paper
+FINER = 0.7  # of the pen's width: straight lines at the picture's edge that are finer were printed
 NO_CONTRAST = 0.04  # a fainter stroke, in parts of the grey range, is not told from an uneven light
 CLEAR = 3.2  # standard deviations of the paper that strokes reach; plain noise split in two reaches 3 ...
 MOST_INK = 0.33  # ... and takes more than this share of the picture for strokes
@@ -47,6 +48,20 @@ def drop_specks(mask: Mask, least_area: float) -> Mask:
     return keep[labels]
 
 
+def drop_slivers(mask: Mask, finest: float) -> Mask:
+    """The mask without components at the picture's edge at most `finest` wide or high: of a frame."""
+    height, width = mask.shape
+    labels, count = ndimage.label(mask, structure=EIGHT)
+    keep = np.ones(count + 1, dtype=bool)
+    keep[0] = False
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        at_side = columns.start <= 1 or columns.stop >= width - 1
+        at_end = rows.start <= 1 or rows.stop >= height - 1
+        upright = at_side and columns.stop - columns.start <= finest
+        keep[index] = not (upright or (at_end and rows.stop - rows.start <= finest))
+    return keep[labels] if keep.any() else mask
+
+
 def dark_mask(contrast: Float) -> Mask:
     """Everything darker than paper: strokes, rules, and what of the paper's pattern comes near them."""
     high = otsu(np.clip(contrast, 0, None).ravel())
@@ -71,7 +86,9 @@ def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
     low = max(LOW * high, min(NOISE * noise, high))
     mask = grow(smooth > max(high, SEED * peak), smooth > low)
     mask = drop_specks(mask, max(3.0, (0.07 * digit) ** 2))
-    return mask, core if mask.any() else 0.0
+    if not mask.any():
+        return mask, 0.0
+    return drop_slivers(mask, FINER * stroke_width(mask)), core
 
 
 def noise_level(values: Float) -> float:

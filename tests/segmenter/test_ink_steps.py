@@ -15,7 +15,7 @@ from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules, find_rules
 from segmenter.slant import estimate_slant
-from segmenter.strokes import drop_specks, grow, otsu, stroke_mask, stroke_width
+from segmenter.strokes import drop_slivers, drop_specks, grow, otsu, stroke_mask, stroke_width
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -52,6 +52,21 @@ def test_darkness_takes_the_minority_for_ink() -> None:
     dark = darkness(grey)
     assert dark[bars()].min() > dark[~bars()].max()
     np.testing.assert_allclose(darkness(1 - grey), dark, atol=1e-6)
+
+
+def test_frame_at_the_edge_of_the_picture_is_no_paper() -> None:
+    grey = np.ones((85, 590), dtype=np.float32)
+    grey[:2] = grey[-2:] = grey[:, :2] = grey[:, -2:] = 0
+    grey[30:60, 300:304] = grey[30:60, 330:334] = 0
+    np.testing.assert_allclose(darkness(grey), 1 - grey)
+
+
+def test_remains_of_a_frame_are_dropped_and_strokes_at_the_edge_are_not() -> None:
+    mask = bars()
+    mask[3:40, 0] = mask[69, 100:150] = mask[10:40, 216:220] = True
+    kept = drop_slivers(mask, 2.0)
+    assert not kept[:, 0].any() and not kept[69].any()
+    assert kept[10:40, 216:220].all() and kept[bars()].all()
 
 
 def test_background_is_about_zero_beside_a_step() -> None:
