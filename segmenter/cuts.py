@@ -1,10 +1,13 @@
 """Cuts: where one digit may end and the next begin, from coarse (gaps) to fine (inside strokes).
 
 A union of generators, since each one cuts digits that no other can (Ribas et al. 2013, "Handwritten digit
-segmentation: a comparative study"). Every generator proposes columns; the least-ink seam around the
-column is the cut.
+segmentation: a comparative study"). Most propose columns, and the least-ink seam around the column is the cut.
+Where two strokes run side by side, though, the least ink is elsewhere: there the cut is a straight line through
+the ink, from the bottom of a valley of the upper contour to the top of one of the lower contour.
 """
 
+import bisect
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmenter.ink import Ink
-from segmenter.seams import Seams, find_seams
+from segmenter.seams import find_seams
 
 INK_LEVEL = 0.25  # a pixel with at least this much ink belongs to a component
 GAP, STROKE, DOUBLE, DENSE = range(4)  # levels: nothing crossed, one stroke, two strokes, anything else
@@ -20,13 +23,17 @@ STROKES_CROSSED = (0.3, 1.7, 3.0)  # most ink crossed at the levels GAP, STROKE,
 SAME_INK = 0.5  # cuts with less ink between them are one, in squared pen widths
 SAME_GAP = 0.4  # the same for two gaps: what stands between them may be a point
 DENSE_STEP = 4  # columns between cuts where no generator found any
+VALLEY_DEPTH = 2  # ink pixels by which a valley of the contour is deeper than the ink within VALLEY_REACH of it
+VALLEY_REACH = 8
+FACING = 12  # columns between an upper and a lower valley at most for a line between them
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
     """A top-to-bottom path between two columns of ink.
 
-    path: (h,) int16, for each row the first column to the right of the cut. level: GAP, STROKE, DOUBLE or DENSE.
+    path: (h,) int16, for each row the first column to the right of the cut.
+    level: GAP, STROKE, DOUBLE or DENSE.
     crossed: the ink it runs through, in pen widths. kind: the generator that proposed it.
     """
 
@@ -48,40 +55,35 @@ def find_cuts(ink: Ink) -> tuple[Cut, ...]:
     h, w = ink.pixels.shape
     if ink.blank:
         return ()
-    pen = max(1.0, ink.stroke_width)
-    seams = find_seams(ink.pixels)
-    columns, kinds = _propose(ink, seams)
-    paths = seams.trace(columns)
-    crossed = _crossed(ink.pixels, paths) / pen
-    order = np.argsort(paths.mean(axis=1), kind="stable")
-    paths = np.maximum.accumulate(paths[order], axis=0)
-    crossed, kinds = crossed[order], [kinds[k] for k in order]
-    kept = _without_twins(ink.pixels, paths, crossed, pen * pen)
-    inner = [Cut(paths[k], int(np.searchsorted(STROKES_CROSSED, crossed[k])), float(crossed[k]), kinds[k])
-             for k in kept]
-    first = Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border")
-    last = Cut(np.full(h, w, dtype=np.int16), GAP, 0.0, "border")
-    return (first, *inner, last)
+    paths, kinds = _candidates(ink)
+    inner = _place(ink, paths, kinds)
+    return (Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"), *inner,
+            Cut(np.full(h, w, dtype=np.int16), GAP, 0.0, "border"))
 
 
-def _propose(ink: Ink, seams: Seams) -> tuple[NDArray[np.intp], list[str]]:
-    """Columns from all generators, each column once, and which generator came first."""
+def _candidates(ink: Ink) -> tuple[NDArray[np.int16], list[str]]:
+    """Paths (K, h) of all generators and which generator each is from."""
     mask = ink.pixels >= INK_LEVEL
+    top, bottom = _contours(mask)
+    upper, lower = _valleys(top), _valleys(-bottom)
+    seams = find_seams(ink.pixels)
     generators = {
         "gap": _gap_columns(mask),
         "seam": _minima(seams.cost),
         "projection": _minima(ink.pixels.sum(axis=0)),
-        "contour": _contour_columns(mask, ink),
+        "contour": np.concatenate([upper, lower]),
         "ligature": _ligature_columns(mask, ink),
     }
     named: dict[int, str] = {}
-    for kind, columns in generators.items():
-        for column in columns:
+    for kind, found in generators.items():
+        for column in found:
             named.setdefault(int(column), kind)
     for column in _dense_columns(np.array(sorted(named), dtype=np.intp), mask.shape[1]):
         named.setdefault(int(column), "dense")
     columns = np.array(sorted(named), dtype=np.intp)
-    return columns, [named[int(column)] for column in columns]
+    lines = _contact_lines(upper, lower, top, bottom, mask.shape[0])
+    kinds = [named[int(column)] for column in columns] + ["contact"] * len(lines)
+    return np.concatenate([seams.trace(columns), lines]), kinds
 
 
 def _minima(profile: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -105,30 +107,37 @@ def _gap_columns(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
     boxes = ndimage.find_objects(labels)
     edges = sorted((box[1].start, box[1].stop) for box in boxes)
     middles = [(min(stop, after[1]) + after[0]) // 2
-               for (_, stop), after in zip(edges, edges[1:], strict=False)]
+               for (_, stop), after in itertools.pairwise(edges)]
     return np.array(middles, dtype=np.intp)
 
 
-def _contour_columns(mask: NDArray[np.bool_], ink: Ink) -> NDArray[np.intp]:
-    """Valleys of the upper contour and peaks of the lower one: where digits that touch bend towards each other."""
+def _contours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """First row of ink and the row after the last in each column; h and 0 where there is none."""
     h = mask.shape[0]
     inked = mask.any(axis=0)
-    top = np.where(inked, mask.argmax(axis=0), h).astype(np.float32)
-    bottom = np.where(inked, h - mask[::-1].argmax(axis=0), 0).astype(np.float32)
-    depth = max(2, round(ink.stroke_width))
-    found = [_extrema(top, depth), _extrema(-bottom, depth)]
-    return np.unique(np.concatenate(found))
+    top = np.where(inked, mask.argmax(axis=0), h)
+    bottom = np.where(inked, h - mask[::-1].argmax(axis=0), 0)
+    return top.astype(np.float32), bottom.astype(np.float32)
 
 
-def _extrema(profile: NDArray[np.float32], depth: int) -> NDArray[np.intp]:
-    """Middles of the local maxima of a contour (w,) that stand out by `depth` pixels on both sides."""
-    reach = 8
-    highest = ndimage.maximum_filter1d(profile, 2 * reach + 1)
-    padded = np.pad(profile, reach, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, reach + 1)
-    left, right = windows[: len(profile)].min(axis=1), windows[reach:].min(axis=1)
-    peak = (profile == highest) & (profile - left >= depth) & (profile - right >= depth)
-    return _middles(peak)
+def _valleys(profile: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Middles of the local maxima of a contour (w,): columns where digits that touch bend towards each other."""
+    highest = ndimage.maximum_filter1d(profile, 2 * VALLEY_REACH + 1)
+    padded = np.pad(profile, VALLEY_REACH, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, VALLEY_REACH + 1)
+    left, right = windows[: len(profile)].min(axis=1), windows[VALLEY_REACH:].min(axis=1)
+    return _middles((profile == highest) & (profile - np.maximum(left, right) >= VALLEY_DEPTH))
+
+
+def _contact_lines(upper: NDArray[np.intp], lower: NDArray[np.intp], top: NDArray[np.float32],
+                   bottom: NDArray[np.float32], height: int) -> NDArray[np.int16]:
+    """Straight lines (K, h) through the ink: from each upper valley to each lower one near it, and plumb from each."""
+    upper, lower = upper[top[upper] < height], lower[bottom[lower] > 0]
+    ends = [(u, v) for u in upper for v in lower if abs(u - v) <= FACING]
+    ends += [(u, u) for u in upper] + [(v, v) for v in lower]
+    rows = np.arange(height)
+    lines = [np.interp(rows, [top[u], max(bottom[v] - 1, top[u] + 1)], [u, v]) for u, v in dict.fromkeys(ends)]
+    return np.round(np.array(lines).reshape(-1, height)).astype(np.int16)
 
 
 def _ligature_columns(mask: NDArray[np.bool_], ink: Ink) -> NDArray[np.intp]:
@@ -147,7 +156,7 @@ def _dense_columns(columns: NDArray[np.intp], width: int) -> NDArray[np.intp]:
     """Evenly spaced columns wherever neighbouring proposals leave more than 1.5 steps between them."""
     edges = np.concatenate([[0], columns, [width]])
     runs = [np.linspace(left, right, round((right - left) / DENSE_STEP) + 1)[1:-1]
-            for left, right in zip(edges, edges[1:], strict=False) if right - left > 1.5 * DENSE_STEP]
+            for left, right in itertools.pairwise(edges) if right - left > 1.5 * DENSE_STEP]
     return np.concatenate(runs).astype(np.intp) if runs else np.empty(0, dtype=np.intp)
 
 
@@ -157,27 +166,34 @@ def _crossed(pixels: NDArray[np.float32], paths: NDArray[np.int16]) -> NDArray[n
     return pixels[np.arange(h), np.minimum(paths, w - 1)].sum(axis=1)
 
 
-def _without_twins(pixels: NDArray[np.float32], paths: NDArray[np.int16], crossed: NDArray[np.float32],
-                   dot: float) -> list[int]:
-    """Indices of the cuts that stay when of two with hardly any ink between them the cheaper one does.
+def _place(ink: Ink, paths: NDArray[np.int16], kinds: list[str]) -> list[Cut]:
+    """The candidates that stay, left to right: the best first, each clipped so that it crosses none before it.
 
-    dot: the ink of a point as wide as the pen.
+    One with hardly any ink between it and another is left out. Gaps come first, then lines through contacts, which a
+    seam would bend, then the cheaper before the dearer, and dense cuts last.
     """
-    before = np.zeros((pixels.shape[0], pixels.shape[1] + 1), dtype=np.float32)
+    pixels = ink.pixels
+    h, w = pixels.shape
+    pen = max(1.0, ink.stroke_width)
+    rows = np.arange(h)
+    before = np.zeros((h, w + 1), dtype=np.float32)
     np.cumsum(pixels, axis=1, out=before[:, 1:])
-    left_of = before[np.arange(pixels.shape[0]), paths].sum(axis=1)
-    total = float(before[:, -1].sum())
-    is_gap = crossed < STROKES_CROSSED[GAP]
-    kept: list[int] = []
-    for k in range(len(paths)):
-        if min(left_of[k], total - left_of[k]) < SAME_GAP * dot:
+    crossed = _crossed(pixels, paths) / pen
+    rank = np.array([{"contact": 1, "dense": 3}.get(kind, 2) for kind in kinds])
+    rank[crossed < STROKES_CROSSED[GAP]] = 0
+    means = paths.mean(axis=1)
+    placed = [Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"), Cut(np.full(h, w, np.int16), GAP, 0.0, "border")]
+    place, left_of = [0.0, float(w)], [0.0, float(before[:, -1].sum())]
+    for k in np.lexsort((crossed, rank)):
+        at = min(max(bisect.bisect(place, means[k]), 1), len(place) - 1)
+        path = np.clip(paths[k], placed[at - 1].path, placed[at].path)
+        left = float(before[rows, path].sum())
+        cost = float(pixels[rows, np.minimum(path, w - 1)].sum()) / pen
+        level = int(np.searchsorted(STROKES_CROSSED, cost))
+        room = [SAME_GAP if level == other.level == GAP else SAME_INK for other in placed[at - 1:at + 1]]
+        if left - left_of[at - 1] < room[0] * pen * pen or left_of[at] - left < room[1] * pen * pen:
             continue
-        if kept:
-            last = kept[-1]
-            least = SAME_GAP if is_gap[k] and is_gap[last] else SAME_INK
-            if left_of[k] - left_of[last] < least * dot:
-                if crossed[k] < crossed[last]:
-                    kept[-1] = k
-                continue
-        kept.append(k)
-    return kept
+        placed.insert(at, Cut(path, level, cost, kinds[k]))
+        place.insert(at, float(path.mean()))
+        left_of.insert(at, left)
+    return placed[1:-1]
