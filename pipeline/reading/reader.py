@@ -26,7 +26,7 @@ from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
-BLOCK = 128  # crops that go through the network at once: what fits the processor's cache
+BLOCK = 64  # crops that go through the network at once: what fits the processor's cache
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
 
 

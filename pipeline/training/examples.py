@@ -14,8 +14,10 @@ from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, pick_spans
 
 DIGIT_HELD, DIGIT_PURE = 0.90, 0.85  # a span is a digit when it holds this share of it, and is it to this share
-LOOSE_HELD, LOOSE_PURE = 0.60, 0.60  # it may stand for the digit on a true path from here on
 MARK_DIGIT_INK = 0.10  # a span with less digit ink than this share is no digit's: it may be skipped
+TRUE_PATHS = ((0.60, 0.60, 0.10), (0.35, 0.50, 0.50))
+"""What spans a true path is made of, strictly and, where no path gets across so, loosely: share of the digit held and
+purity from which on a span may stand for the digit, and share of digit ink below which it may be skipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class Example:
     crops: (N, 2, 28, 28) uint8; measures: (N, 16) float32; nodes, start, end: the lattice, spans ordered by end.
     targets: (N, 11) uint8, what each span is (all zero: neither one digit nor a mark).
     empty: (N,) bool, spans whose ink all snapped elsewhere.
-    allowed: (N, 11) bool, what each span may be on a true path; None where nobody knows which ink is whose.
+    allowed: what each span may be on a true path, (N, 11) bool, strictly and then loosely; None where nobody knows
+    which ink is whose.
     text: the digits.
     """
 
@@ -36,7 +39,7 @@ class Example:
     end: NDArray[np.intp]
     empty: NDArray[np.bool_]
     targets: NDArray[np.uint8] | None
-    allowed: NDArray[np.bool_] | None
+    allowed: tuple[NDArray[np.bool_], ...] | None
     text: str
 
 
@@ -58,23 +61,28 @@ def make_example(string: SyntheticString) -> Example | None:
 
 
 def span_truth(string: SyntheticString, pieces: Pieces,
-               spans: Spans) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Targets and allowed symbols (N, 11) of the spans, from the owner of each pixel of ink."""
-    held = spans.holds.astype(np.float32) @ _ink_by_character(string, pieces)
-    whole = _ink_by_character(string, pieces).sum(axis=0)
+               spans: Spans) -> tuple[NDArray[np.uint8], tuple[NDArray[np.bool_], ...]]:
+    """Targets (N, 11) of the spans and what they may be on a true path, from the owner of each pixel of ink."""
+    by_character = _ink_by_character(string, pieces)
+    held = spans.holds.astype(np.float32) @ by_character
     digits = np.array([label.isdigit() for label in string.characters] + [False])
-    mass = np.maximum(spans.mass, 1e-6)
-    targets = np.zeros((len(spans), SYMBOLS), dtype=np.uint8)
-    allowed = np.zeros((len(spans), SYMBOLS), dtype=bool)
+    share = held / np.maximum(by_character.sum(axis=0), 1e-6)
+    purity = held / np.maximum(spans.mass, 1e-6)[:, None]
+    symbols = np.array([int(label) if label.isdigit() else SKIP for label in string.characters] + [SKIP])
+    targets = _stand_for(symbols, digits, share, purity, DIGIT_HELD, DIGIT_PURE, MARK_DIGIT_INK)
+    return targets.astype(np.uint8), tuple(_stand_for(symbols, digits, share, purity, *bounds) for bounds in TRUE_PATHS)
+
+
+def _stand_for(symbols: NDArray[np.intp], digits: NDArray[np.bool_], share: NDArray[np.float32],
+               purity: NDArray[np.float32], held: float, pure: float, skip: float) -> NDArray[np.bool_]:
+    """(N, 11): the symbols that spans stand for, given the share of each character they hold and its purity."""
+    result = np.zeros((len(share), SYMBOLS), dtype=bool)
     for character in np.flatnonzero(digits):
-        symbol = int(string.characters[character])
-        held_share, pure_share = held[:, character] / max(whole[character], 1e-6), held[:, character] / mass
-        targets[(held_share >= DIGIT_HELD) & (pure_share >= DIGIT_PURE), symbol] = 1
-        allowed[(held_share >= LOOSE_HELD) & (pure_share >= LOOSE_PURE), symbol] = True
-    foreign = held[:, digits].sum(axis=1) / mass < MARK_DIGIT_INK
-    targets[foreign, SKIP] = 1
-    allowed[foreign, SKIP] = True
-    return targets, allowed
+        result[(share[:, character] >= held) & (purity[:, character] >= pure), symbols[character]] = True
+    result[purity[:, digits].sum(axis=1) < skip, SKIP] = True
+    if skip > MARK_DIGIT_INK:
+        result[share[:, digits].max(axis=1, initial=0) < 1 - skip, SKIP] = True
+    return result
 
 
 def _ink_by_character(string: SyntheticString, pieces: Pieces) -> NDArray[np.float32]:

@@ -35,12 +35,17 @@ def example_lattice(example: Example, sums: NDArray[np.float32]) -> Lattice:
 
 
 def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:
-    """Posteriors among the paths that spell the text with each digit where it stands, if there are any."""
-    if example.allowed is not None:
-        allowed = example.allowed.copy()
+    """Posteriors among the true paths, and the log-sum of these: strictly true ones, else loosely true ones.
+
+    Where nobody knows which ink is whose, any path that spells the text is true.
+    """
+    if example.allowed is None:
+        return text_posteriors(lattice, example.text)
+    for allowed in example.allowed:
+        allowed = allowed.copy()
         allowed[example.empty, SKIP] = True
-        strict = Lattice(lattice.nodes, lattice.start, lattice.end, np.where(allowed, lattice.scores, -np.inf))
-        true, total = text_posteriors(strict, example.text)
+        kept = Lattice(lattice.nodes, lattice.start, lattice.end, np.where(allowed, lattice.scores, -np.inf))
+        true, total = text_posteriors(kept, example.text)
         if total > -np.inf:
-            return true, total
-    return text_posteriors(lattice, example.text)
+            break
+    return true, total

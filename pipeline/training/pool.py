@@ -22,7 +22,7 @@ class PoolConfig:
     """chunk: strings in a chunk; kept: chunks that are trained on together, the newest and those before it."""
 
     chunk: int = 1500
-    kept: int = 3
+    kept: int = 2
     workers: int = 1
 
 

@@ -55,11 +55,11 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 60
+    epochs: int = 120
     learning_rate: float = 1.5e-3
     warm_up: float = 1.0
     weight_decay: float = 1e-2
-    shape: Shape = field(default_factory=lambda: Shape(first=24, second=96, hidden=256))
+    shape: Shape = field(default_factory=lambda: Shape(first=20, second=80, hidden=256))
     step: StepConfig = field(default_factory=StepConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
     distortion: Distortion = field(default_factory=Distortion)

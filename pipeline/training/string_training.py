@@ -17,7 +17,7 @@ from pipeline.training.path_loss import path_loss
 Float = NDArray[np.float32]
 
 LEAST_DELTA = 1e-3  # spans whose error is smaller are not worth backpropagating
-BLOCK = 256  # crops that go through the network at once
+BLOCK = 64  # crops that go through the network at once
 
 
 @dataclass(frozen=True)
