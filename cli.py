@@ -282,17 +282,83 @@ def explain(
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)
 
 
-@app.command(epilog="Example: digitstring train --data data --out weights.npz")
+class NetworkEncoding(StrEnum):
+    """What the outputs of a network of the book stand for."""
+
+    TEN = "ten"
+    SINGLE = "single"
+    BINARY = "binary"
+
+
+@app.command(epilog="Examples: digitstring train --data data --out weights.npz;  "
+             "digitstring train --encoding binary --sizes 784,30,4 --out book.npz")
 def train(
-    data: Annotated[Path | None, typer.Option(help="Folder with MNIST and strokes.")] = None,
-    out: Annotated[Path, typer.Option(help="Weights file to write.")] = Path("weights.npz"),
+    data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/.")] = None,
+    out: Annotated[Path, typer.Option(help="Weights file to write, .npz; its card lies beside it.")] = Path("weights.npz"),
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs (default: the recipe's).")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    without: Annotated[str | None, typer.Option(help="Pen collections to leave out, such as sta,lex,cec.")] = None,
+    encoding: Annotated[
+        NetworkEncoding | None, typer.Option(help="Train a network of the book on MNIST digits instead.")
+    ] = None,
+    sizes: Annotated[str | None, typer.Option(help="Of the book's network: neurons a layer, as 784,30,10.")] = None,
+    cost: Annotated[str | None, typer.Option(help="Of the book's network: quadratic or cross-entropy.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the book's network (default 3.0).")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Of the book's network: mini-batch (default 10).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
 ) -> None:
-    """Make the shipped weights again from the data."""
+    """Make the shipped weights again from the data; or, with --encoding, train a network of the book."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second process draws the strings meanwhile
+    chosen = {"epochs": epochs, "seed": seed}
+    book = {"sizes": sizes and _layer_sizes(sizes), "cost": cost, "learning_rate": learning_rate, "batch_size": batch_size}
+    if encoding is not None:
+        from pipeline.training.book import BookTraining, train_book
+
+        if without is not None:
+            raise _usage("--without goes with the shipped weights only; networks of the book see MNIST alone")
+        settings = BookTraining(encoding=encoding.value, **_given(chosen | book))
+        with _epoch_lines(settings.epochs) as on_epoch:
+            train_book(settings, on_epoch, data=data, out=out, resume=resume, force=force)
+    else:
+        from pipeline.training.recipe import Recipe, train_shipped
+
+        if _given(book):
+            raise _usage("--sizes, --cost, --learning-rate and --batch-size go with --encoding only")
+        left_out = None if without is None else tuple(name for name in without.split(",") if name)
+        recipe = Recipe(**_given(chosen | {"without": left_out}))
+        with _epoch_lines(recipe.epochs) as on_epoch:
+            train_shipped(out, data, recipe, resume=resume, force=force, on_epoch=on_epoch)
+    _say(f"{out}: trained")
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _usage(message: str) -> Exception:
     import pipeline
 
-    raise pipeline.UsageError("this version cannot train yet")
+    return pipeline.UsageError(message)
+
+
+def _layer_sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise _usage(f"--sizes must be numbers separated by commas, as 784,30,10; not {text!r}") from None
+
+
+@contextmanager
+def _epoch_lines(epochs: int) -> Iterator[Callable[[Any], None]]:
+    """What to call after each epoch: a line with its figures, and on a terminal a progress bar below."""
+    with _progress_bar("Training") as progress:
+        def on_epoch(report: Any) -> None:
+            _say(str(report))
+            if progress is not None:
+                progress(report.epoch, epochs)
+
+        yield on_epoch
 
 
 class StrokeKind(StrEnum):

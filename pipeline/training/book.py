@@ -95,6 +95,9 @@ class BookEpoch:
     accuracy: float
     strict_accuracy: float
 
+    def __str__(self) -> str:
+        return f"epoch {self.epoch}: cost {self.cost:.4f}, test digits {self.accuracy:.2%}"
+
 
 @dataclass(frozen=True, eq=False)
 class BookResult:

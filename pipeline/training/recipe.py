@@ -78,6 +78,10 @@ class EpochReport:
     strings: float
     digits: float
 
+    def __str__(self) -> str:
+        return (f"epoch {self.epoch} of {self.epochs}: loss {self.loss:.3f}, held-out strings {self.strings:.1%}, "
+                f"held-out digits {self.digits:.2%}")
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
