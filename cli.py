@@ -294,7 +294,7 @@ class NetworkEncoding(StrEnum):
              "digitstring train --encoding binary --sizes 784,30,4 --out book.npz")
 def train(
     data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/.")] = None,
-    out: Annotated[Path, typer.Option(help="Weights file to write, .npz; its card lies beside it.")] = Path("weights.npz"),
+    out: Annotated[Path, typer.Option(help="Weights file to write; its card lies beside it.")] = Path("weights.npz"),
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs (default: the recipe's).")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     without: Annotated[str | None, typer.Option(help="Pen collections to leave out, such as sta,lex,cec.")] = None,
@@ -304,14 +304,15 @@ def train(
     sizes: Annotated[str | None, typer.Option(help="Of the book's network: neurons a layer, as 784,30,10.")] = None,
     cost: Annotated[str | None, typer.Option(help="Of the book's network: quadratic or cross-entropy.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the book's network (default 3.0).")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Of the book's network: mini-batch (default 10).")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Of the book's network: mini-batch (10).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
 ) -> None:
     """Make the shipped weights again from the data; or, with --encoding, train a network of the book."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second process draws the strings meanwhile
     chosen = {"epochs": epochs, "seed": seed}
-    book = {"sizes": sizes and _layer_sizes(sizes), "cost": cost, "learning_rate": learning_rate, "batch_size": batch_size}
+    book = {"sizes": sizes and _layer_sizes(sizes), "cost": cost, "learning_rate": learning_rate,
+            "batch_size": batch_size}
     if encoding is not None:
         from pipeline.training.book import BookTraining, train_book
 
