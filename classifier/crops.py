@@ -15,26 +15,40 @@ BOX = 20  # the larger side of a digit in it
 LEAST_PEAK = 0.3  # ink fainter than this everywhere is not made as dark as a digit
 
 
+def frame_windows(box: Float, centre: Float, width: int) -> tuple[NDArray[np.intp], int]:
+    """Windows of a field that is `width` pixels wide, each holding all that the crop of one character shows.
+
+    box: (N, 4), centre: (N, 2) as for `make_crops`. Returns the column (N,) at which each begins, and their width.
+    """
+    scale = _scales(box)
+    origin = _frame_origin(centre[:, 0], box[:, 0], box[:, 2], scale) - np.float32(0.5)  # as far as pixels blend
+    left = np.floor(origin).astype(np.intp)
+    window = min(width, int(np.max(np.ceil(origin + SIDE / scale + 1).astype(np.intp) - left, initial=1)))
+    return np.clip(left, 0, width - window), window
+
+
 def make_crops(own: Float, left: NDArray[np.intp], field: Float, box: Float, centre: Float) -> Float:
     """Crops of N characters of one field, with what stands around each.
 
     own: (N, h, W) float32 in [0, 1], windows of the field with the ink of one character each; left: (N,) the field
-    column at which each window begins. field: (h, w), all ink. box: (N, 4) left, top, right, bottom of each
-    character in field pixels; centre: (N, 2) x, y of its mass.
+    column at which each window begins; windows are as in `frame_windows`, or wider. field: (h, w), all ink.
+    box: (N, 4) left, top, right, bottom of each character in field pixels; centre: (N, 2) x, y of its mass.
     Returns (N, 2, 28, 28) float32 in [0, 1]: the character, and the other ink around it in the same frame.
     """
-    scale = BOX / np.maximum(np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]), 1.0)
-    x0 = _frame_origin(centre[:, 0], box[:, 0], box[:, 2], scale)
+    scale = _scales(box)
+    x0 = _frame_origin(centre[:, 0], box[:, 0], box[:, 2], scale) - left.astype(np.float32)
     y0 = _frame_origin(centre[:, 1], box[:, 1], box[:, 3], scale)
     rows = sampling(y0, scale, field.shape[0])
-    columns = sampling(x0, scale, field.shape[1])
-    inner = sampling(x0 - left, scale, own.shape[2])
-    character = np.matmul(np.matmul(rows, own), inner.transpose(0, 2, 1))
-    around = np.matmul((rows.reshape(-1, field.shape[0]) @ field).reshape(len(own), SIDE, -1),
-                       columns.transpose(0, 2, 1))
-    crops = np.stack([character, around - character], axis=1)
-    peak = np.maximum(character.max(axis=(1, 2), initial=0.0), LEAST_PEAK)
-    return np.clip(crops / peak[:, None, None, None], 0, 1).astype(np.float32)
+    columns = sampling(x0, scale, own.shape[2]).transpose(0, 2, 1)
+    everything = np.lib.stride_tricks.sliding_window_view(field, own.shape[2], axis=1)[:, left].transpose(1, 0, 2)
+    crops = np.empty((len(own), 2, SIDE, SIDE), dtype=np.float32)
+    character, around = crops[:, 0], crops[:, 1]
+    np.matmul(np.matmul(rows, own), columns, out=character)
+    np.matmul(np.matmul(rows, everything), columns, out=around)
+    around -= character
+    area = np.maximum(1 / scale, 1) ** 2  # of the source that a crop pixel sums over
+    crops /= np.maximum(character.max(axis=(1, 2), initial=0.0), LEAST_PEAK * area)[:, None, None, None]
+    return np.clip(crops, 0, 1, out=crops)
 
 
 def crop_images(images: list[Float]) -> Float:
@@ -52,21 +66,30 @@ def crop_images(images: list[Float]) -> Float:
 
 
 def sampling(origin: Float, scale: Float, length: int) -> Float:
-    """(N, 28, length) area-sampling matrices along one axis.
+    """(N, 28, length) area-sampling matrices along one axis, times the length of the interval they average over.
 
     Crop pixel t covers the source interval of 1 / scale pixels that begins at origin + t / scale. Where the crop is
     finer than the source the interval is one source pixel wide instead, which is linear interpolation.
     """
-    step = (1.0 / scale)[:, None]
-    middle = origin[:, None] + (np.arange(SIDE, dtype=np.float32) + 0.5) * step
-    width = np.maximum(step, 1.0)
-    begin, end = (middle - width / 2)[:, :, None], (middle + width / 2)[:, :, None]
-    pixel = np.arange(length, dtype=np.float32)
-    overlap = np.minimum(end, pixel + 1) - np.maximum(begin, pixel)
-    return (np.maximum(overlap, 0, out=overlap) / width[:, :, None]).astype(np.float32)
+    step = np.reciprocal(scale)[:, None]
+    middle = origin[:, None] + _pixel_middles(SIDE) * step
+    reach = (np.maximum(step, 1) + 1) / 2  # interval and pixel overlap when their middles are nearer than this
+    overlap = middle[:, :, None] - _pixel_middles(length)
+    np.abs(overlap, out=overlap)
+    np.subtract(reach[:, :, None], overlap, out=overlap)
+    return np.clip(overlap, 0, 1, out=overlap)
+
+
+def _pixel_middles(length: int) -> Float:
+    return np.arange(length, dtype=np.float32) + np.float32(0.5)
+
+
+def _scales(box: Float) -> Float:
+    """Crop pixels for each field pixel (N,)."""
+    return BOX / np.maximum(np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]), np.float32(1))
 
 
 def _frame_origin(centre: Float, low: Float, high: Float, scale: Float) -> Float:
     """Where the frame begins so that the mass is in its middle, or as near to it as keeps the box inside."""
     side = SIDE / scale
-    return np.clip(centre - side / 2, high - side, low).astype(np.float32)
+    return np.clip(centre - side / 2, high - side, low)

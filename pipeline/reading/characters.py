@@ -3,35 +3,72 @@
 Used alike for reading and for training, so that the network is asked about what it was taught.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.crops import make_crops
+from classifier.crops import SIDE, frame_windows, make_crops
 from segmenter.ink import LINE_HEIGHT
 from segmenter.spans import Pieces, Spans
 
 Float = NDArray[np.float32]
 
 MEASURES = 16
+BLOCK = 64  # crops drawn at once: their windows fit the processor's cache
 KNOWN = 15  # the last measure is 1; a lone digit, whose field nobody knows, has zeros everywhere
 
 
 def draw_crops(pieces: Pieces, spans: Spans) -> Float:
     """(N, 2, 28, 28) crops of the spans: their own ink, and the other ink around it."""
-    ink = pieces.ink.pixels
-    if not len(spans):
-        return np.zeros((0, 2, 28, 28), dtype=np.float32)
-    w = ink.shape[1]
-    width = min(w, max(1, int(np.max(spans.box[:, 2] - spans.box[:, 0]))))
-    left = np.minimum(spans.box[:, 0].astype(np.intp), w - width)
-    holds = np.zeros((len(spans), len(pieces.mass) + 1), dtype=bool)
-    holds[:, :-1] = spans.holds
-    cells = np.lib.stride_tricks.sliding_window_view(pieces.cell_of, width, axis=1)
-    inks = np.lib.stride_tricks.sliding_window_view(ink, width, axis=1)
-    window_cells = cells[:, left].transpose(1, 0, 2)
-    offset = (np.arange(len(spans)) * holds.shape[1])[:, None, None]
-    own = inks[:, left].transpose(1, 0, 2) * holds.ravel()[window_cells + offset]
-    return make_crops(own, left, ink, spans.box, spans.centre)
+    field = pieces.ink.pixels
+    crops = np.zeros((len(spans), 2, SIDE, SIDE), dtype=np.float32)
+    dots = _Dots.collect(pieces)
+    for k in range(0, len(spans), BLOCK):
+        block = slice(k, k + BLOCK)
+        box, centre = spans.box[block], spans.centre[block]
+        left, width = frame_windows(box, centre, field.shape[1])
+        own = dots.draw(spans.holds[block], left, (len(field), width))
+        crops[block] = make_crops(own, left, field, box, centre)
+    return crops
+
+
+@dataclass(frozen=True, eq=False)
+class _Dots:
+    """The pixels with ink, ordered by cell: rows and columns (P,), ink (P,); first: (K + 1,) where cells begin."""
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    ink: Float
+    first: NDArray[np.intp]
+
+    @classmethod
+    def collect(cls, pieces: Pieces) -> "_Dots":
+        cells, count = pieces.cell_of.ravel(), len(pieces.mass)
+        inked = np.flatnonzero(cells < count)
+        cell = cells[inked].astype(np.int16 if count < 2**15 else np.int32)  # sorting int16 takes a quarter
+        order = inked[np.argsort(cell, kind="stable")]
+        rows, columns = np.divmod(order, pieces.cell_of.shape[1])
+        first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=count))])
+        return cls(rows, columns, pieces.ink.pixels.ravel()[order], first)
+
+    def draw(self, holds: NDArray[np.bool_], left: NDArray[np.intp], shape: tuple[int, int]) -> Float:
+        """(N, h, W) windows with the ink of the cells that each span holds ((N, K)), from column left (N,) on."""
+        h, width = shape
+        span, cell = np.nonzero(holds)
+        counts = np.diff(self.first)[cell]
+        # Runs of pixel numbers, one run for each held cell.
+        dots = np.repeat(self.first[cell + 1] - np.cumsum(counts), counts)
+        dots += np.arange(len(dots))
+        span = np.repeat(span, counts)
+        x = self.columns[dots] - left[span]
+        place = self.rows[dots] * width + x + span * (h * width)
+        inside = (x >= 0) & (x < width)
+        if not inside.all():
+            place, dots = place[inside], dots[inside]
+        windows = np.zeros((len(holds), h, width), dtype=np.float32)
+        windows.reshape(-1)[place] = self.ink[dots]
+        return windows
 
 
 def measure(pieces: Pieces, spans: Spans) -> Float:
