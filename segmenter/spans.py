@@ -17,6 +17,7 @@ from segmenter.ink import LINE_HEIGHT, Ink
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
 MAX_GAP = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
+NOTHING = 0.02  # share of a component that counts as none of it
 MARK = 0.5  # share of the largest component's ink below which a component may be left out
 MARK_ROOM = 2.0  # ink pixels by which leaving it out must move a side of the box
 SNAP = 0.85  # share of a component from which on a span has all of it
@@ -100,10 +101,16 @@ def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans
 
 
 def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
-    """Snap components and measure the given spans."""
+    """Snap components and measure the given spans.
+
+    Only a component that could be one character snaps, and a span loses only what sticks out of its neighbour: not
+    the middle of a component, and not one digit of a long chain, or a path could pass over digits for nothing.
+    """
     inside = (pieces.piece >= start[:, None]) & (pieces.piece < end[:, None])
-    shares = _component_shares(pieces, inside)[:, pieces.component]
-    return _measure(pieces, start, end, (shares >= SNAP) | (inside & (shares > 1 - SNAP)))
+    before, within, snaps = _component_shares(pieces, start, end)
+    sticks_out = (within <= 1 - SNAP) & ((before < NOTHING) | (before + within > 1 - NOTHING))
+    whole, lost = (snaps & (within >= SNAP))[:, pieces.component], (snaps & sticks_out)[:, pieces.component]
+    return _measure(pieces, start, end, whole | (inside & ~lost))
 
 
 def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp],
@@ -206,10 +213,18 @@ def _run(left: NDArray[np.float32], right: NDArray[np.float32], start: int, end:
     return float(left[start:end].min()), float(right[start:end].max())
 
 
-def _component_shares(pieces: Pieces, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(N, components) share of each component's ink that lies between each span's cuts."""
-    of_component, total = _component_table(pieces)
-    return (inside.astype(np.float32) @ of_component) / total
+def _component_shares(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
+                      ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """(N, components) share of each component's ink that lies before each span, and between its cuts; (components,)
+    whether the component is narrow enough to be one character."""
+    table, total = _component_table(pieces)
+    upto = np.zeros((len(pieces.cuts), table.shape[1]), dtype=np.float32)
+    np.add.at(upto, pieces.piece + 1, table / total)
+    upto = np.cumsum(upto, axis=0, dtype=np.float32)
+    left, right = np.full(len(total), np.inf, dtype=np.float32), np.full(len(total), -np.inf, dtype=np.float32)
+    np.minimum.at(left, pieces.component, pieces.boxes[:, 0])
+    np.maximum.at(right, pieces.component, pieces.boxes[:, 2])
+    return upto[start], upto[end] - upto[start], right - left <= MAX_WIDTH
 
 
 def _component_table(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -55,7 +55,7 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 120
+    epochs: int = 90
     learning_rate: float = 1.5e-3
     warm_up: float = 1.0
     weight_decay: float = 1e-2
