@@ -66,8 +66,8 @@ def span_truth(string: SyntheticString, pieces: Pieces,
     by_character = _ink_by_character(string, pieces)
     held = spans.holds.astype(np.float32) @ by_character
     digits = np.array([label.isdigit() for label in string.characters] + [False])
-    share = held / np.maximum(by_character.sum(axis=0), np.float32(1e-6))
-    purity = held / np.maximum(spans.mass, np.float32(1e-6))[:, None]
+    share = (held / np.maximum(by_character.sum(axis=0), 1e-6)).astype(np.float32)
+    purity = (held / np.maximum(spans.mass, 1e-6)[:, None]).astype(np.float32)
     symbols = np.array([int(label) if label.isdigit() else SKIP for label in string.characters] + [SKIP])
     targets = _stand_for(symbols, digits, share, purity, DIGIT_HELD, DIGIT_PURE, MARK_DIGIT_INK)
     return targets.astype(np.uint8), tuple(_stand_for(symbols, digits, share, purity, *bounds) for bounds in TRUE_PATHS)
