@@ -32,8 +32,12 @@ class Lattice:
     def __post_init__(self) -> None:
         if self.scores.shape != (len(self.start), SYMBOLS) or len(self.start) != len(self.end):
             raise ValueError("start, end and scores differ in number")
+        if self.nodes < 1:
+            raise ValueError(f"a lattice has at least one cut, not {self.nodes}")
         if len(self.start) and not ((self.start < self.end).all() and (np.diff(self.end) >= 0).all()):
             raise ValueError("spans must have start < end and be ordered by end")
+        if len(self.start) and (self.start.min() < 0 or self.end[-1] >= self.nodes):
+            raise ValueError(f"spans must lie between cuts 0 and {self.nodes - 1}")
 
     @classmethod
     def build(cls, nodes: int, start: NDArray[np.intp], end: NDArray[np.intp], scores: Float) -> "Lattice":
@@ -78,12 +82,8 @@ def _sweep(nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], total
     sums[order[0]] = 0.0
     bounds = np.searchsorted(target, np.arange(nodes + 1))
     for node in order[1:]:
-        low, high = bounds[node], bounds[node + 1]
-        if high > low:
-            values = sums[source[low:high]] + totals[low:high]
-            peak = values.max()
-            if peak > -np.inf:
-                sums[node] = peak + np.log(np.exp(values - peak).sum())
+        here = slice(bounds[node], bounds[node + 1])
+        sums[node] = np.logaddexp.reduce(sums[source[here]] + totals[here])
     return sums
 
 
@@ -95,6 +95,19 @@ def span_posteriors(lattice: Lattice) -> tuple[Float, float]:
         return np.zeros_like(lattice.scores), total
     around = alpha[lattice.start] + beta[lattice.end] - total
     return np.exp(lattice.scores + around[:, None]), total
+
+
+def transitions(lattice: Lattice) -> tuple[Float, float]:
+    """The paths as a Markov chain, and ln of the sum of all their scores.
+
+    (N, 11) probability that a path drawn by its score, once it has come to the start of a span, goes on with that
+    span read as each symbol. Products along a path are its posterior, so that no sum over paths needs logarithms.
+    """
+    beta = backward(lattice)
+    total = float(beta[0])
+    left = beta[lattice.start]
+    onward = beta[lattice.end] - np.where(left > -np.inf, left, 0.0)
+    return np.exp(lattice.scores + onward[:, None]), total
 
 
 @dataclass(frozen=True)

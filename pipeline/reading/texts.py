@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.lattice import SKIP, Lattice, Path, log_sum, span_posteriors
+from pipeline.reading.lattice import SKIP, Lattice, Path, log_sum, transitions
 
 Float = NDArray[np.float64]
 
@@ -17,40 +17,39 @@ def text_sums(lattice: Lattice, text: str) -> tuple[Float, Float]:
     forward[j, l]: partial paths from the first cut to cut j that spell the first l digits; backward[j, l]: from cut
     j to the last that spell the rest.
     """
-    digits = np.array([int(digit) for digit in text], dtype=np.intp)
-    spelled = lattice.scores[:, digits]
-    skipped = lattice.scores[:, SKIP]
-    length = len(digits) + 1
-    ahead = np.full((lattice.nodes, length), -np.inf)
-    ahead[0, 0] = 0.0
-    bounds = np.searchsorted(lattice.end, np.arange(lattice.nodes + 1))
-    for node in range(1, lattice.nodes):
+    spelled = lattice.scores[:, _symbols(text)]
+    # Backwards the paths are the same, with cuts, spans and text in reverse.
+    order = np.argsort(-lattice.start, kind="stable")
+    last = lattice.nodes - 1
+    behind = _text_sweep(lattice.nodes, last - lattice.end[order], last - lattice.start[order],
+                         lattice.scores[order, SKIP], spelled[order, ::-1])
+    return _text_sweep(lattice.nodes, lattice.start, lattice.end, lattice.scores[:, SKIP], spelled), behind[::-1, ::-1]
+
+
+def _symbols(text: str) -> NDArray[np.intp]:
+    return np.array([int(digit) for digit in text], dtype=np.intp)
+
+
+def _text_sweep(nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], skipped: Float,
+                spelled: Float) -> Float:
+    """(nodes, L + 1) log-sums over paths that arrive at each node with the first l digits; spans ordered by target."""
+    sums = np.full((nodes, spelled.shape[1] + 1), -np.inf)
+    sums[0, 0] = 0.0
+    bounds = np.searchsorted(target, np.arange(nodes + 1))
+    for node in range(1, nodes):
         here = slice(bounds[node], bounds[node + 1])
-        ahead[node] = _join(ahead[lattice.start[here]], skipped[here], spelled[here], 1)
-    behind = np.full((lattice.nodes, length), -np.inf)
-    behind[-1, -1] = 0.0
-    order = np.argsort(lattice.start, kind="stable")
-    bounds = np.searchsorted(lattice.start[order], np.arange(lattice.nodes + 1))
-    for node in range(lattice.nodes - 2, -1, -1):
-        here_spans = order[bounds[node]:bounds[node + 1]]
-        behind[node] = _join(behind[lattice.end[here_spans]], skipped[here_spans], spelled[here_spans], -1)
-    return ahead, behind
-
-
-def _join(sums: Float, skipped: Float, spelled: Float, step: int) -> Float:
-    """Log-sums (L + 1,) after one more span: skipped from sums (S, L + 1), or spelling one more digit."""
-    stay = sums + skipped[:, None]
-    move = np.full_like(sums, -np.inf)
-    if step > 0:
-        move[:, 1:] = sums[:, :-1] + spelled
-    else:
-        move[:, :-1] = sums[:, 1:] + spelled
-    return log_sum(np.concatenate([stay, move]), axis=0)
+        before = sums[source[here]]
+        arrive = before + skipped[here, None]
+        np.logaddexp(arrive[:, 1:], before[:, :-1] + spelled[here], out=arrive[:, 1:])
+        np.logaddexp.reduce(arrive, axis=0, out=sums[node])
+    return sums
 
 
 def text_score(lattice: Lattice, text: str) -> float:
     """Log-sum of the scores of all paths that spell the text."""
-    return float(text_sums(lattice, text)[0][-1, -1])
+    sums = _text_sweep(lattice.nodes, lattice.start, lattice.end, lattice.scores[:, SKIP],
+                       lattice.scores[:, _symbols(text)])
+    return float(sums[-1, -1])
 
 
 def text_posteriors(lattice: Lattice, text: str) -> tuple[Float, float]:
@@ -74,32 +73,58 @@ def likely_texts(lattice: Lattice, count: int, prune: float = PRUNE, beam: int =
     Exact when prune is 0 and the beam wider than the number of texts; with the defaults, readings of spans with
     next to no posterior are left out of the search, and the sums of the texts found are exact again.
     """
-    posteriors, total = span_posteriors(lattice)
+    steps, total = transitions(lattice)
     if total == -np.inf:
         return []
-    candidates = _beam(lattice, posteriors >= prune, beam)[: count + 2]
-    scored = [(text, float(np.exp(min(0.0, text_score(lattice, text) - total)))) for text in candidates]
+    posteriors = steps * _visits(lattice, steps)[lattice.start, None]
+    candidates = _beam(lattice, np.where(posteriors >= prune, steps, 0.0), beam)[: count + 2]
+    scored = zip(candidates, _path_shares(lattice, steps, candidates), strict=True)
     return sorted(scored, key=lambda pair: -pair[1])[:count]
 
 
-def _beam(lattice: Lattice, allowed: NDArray[np.bool_], beam: int) -> list[str]:
-    """Texts in order of the summed score of their allowed paths, at most `beam` kept at each cut."""
-    arriving: list[list[tuple[int, list[tuple[str, float]]]]] = [[] for _ in range(lattice.nodes)]
-    for s in np.flatnonzero(allowed.any(axis=1)):
-        readings = [("" if k == SKIP else str(k), float(lattice.scores[s, k])) for k in np.flatnonzero(allowed[s])]
-        arriving[lattice.end[s]].append((int(lattice.start[s]), readings))
-    found: list[list[tuple[str, float]]] = [[("", 0.0)]] + [[] for _ in range(lattice.nodes - 1)]
+def _visits(lattice: Lattice, steps: Float) -> Float:
+    """(nodes,) probability that a path drawn by its score comes through each cut."""
+    visits = [1.0] + [0.0] * (lattice.nodes - 1)
+    for start, end, step in zip(lattice.start.tolist(), lattice.end.tolist(), steps.sum(axis=1).tolist(), strict=True):
+        visits[end] += visits[start] * step
+    return np.array(visits)
+
+
+def _beam(lattice: Lattice, steps: Float, beam: int) -> list[str]:
+    """Texts by the probability of all their paths, likeliest first, at most `beam` kept at each cut.
+
+    steps: (N, 11) as of `transitions`, 0 where a reading is left out.
+    """
+    arriving: list[list[tuple[int, str, float]]] = [[] for _ in range(lattice.nodes)]
+    for s, symbol in zip(*(index.tolist() for index in np.nonzero(steps)), strict=True):
+        digit = "" if symbol == SKIP else str(symbol)
+        arriving[lattice.end[s]].append((int(lattice.start[s]), digit, float(steps[s, symbol])))
+    found: list[list[tuple[str, float]]] = [[("", 1.0)]]
     for node in range(1, lattice.nodes):
         sums: dict[str, float] = {}
-        for start, readings in arriving[node]:
-            for prefix, score in found[start]:
-                for symbol, value in readings:
-                    text = prefix + symbol
-                    sums[text] = float(np.logaddexp(sums[text], score + value)) if text in sums else score + value
-        found[node] = sorted(sums.items(), key=lambda pair: -pair[1])[:beam]
+        for start, digit, step in arriving[node]:
+            for prefix, share in found[start]:
+                text = prefix + digit
+                sums[text] = sums.get(text, 0.0) + share * step
+        found.append(sorted(sums.items(), key=lambda pair: -pair[1])[:beam])
     return [text for text, _ in found[-1]]
 
 
+def _path_shares(lattice: Lattice, steps: Float, texts: list[str]) -> list[float]:
+    """The posterior of each of C texts: the probability that a path drawn by its score spells it."""
+    longest = max(map(len, texts), default=0)
+    never = SKIP + 1
+    symbols = np.array([[*map(int, text)] + [never] * (longest - len(text)) for text in texts], dtype=np.intp)
+    spelled = np.pad(steps, ((0, 0), (0, 1)))[:, symbols.reshape(len(texts), longest)]
+    shares = np.zeros((lattice.nodes, len(texts), longest + 1))
+    shares[0, :, 0] = 1.0
+    bounds = np.searchsorted(lattice.end, np.arange(lattice.nodes + 1))
+    for node in range(1, lattice.nodes):
+        here = slice(bounds[node], bounds[node + 1])
+        before = shares[lattice.start[here]]
+        shares[node] = np.tensordot(steps[here, SKIP], before, 1)
+        shares[node, :, 1:] += (before[:, :, :-1] * spelled[here]).sum(axis=0)
+    return [min(1.0, float(shares[-1, k, len(text)])) for k, text in enumerate(texts)]
 
 
 def best_path_of(lattice: Lattice, text: str) -> Path:
