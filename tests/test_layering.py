@@ -26,7 +26,9 @@ THIRD_PARTY = {
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "pooch"},
     "cli": {"typer", "rich"},
 }
-DRAWING = {"pipeline.explain", "pipeline.training.pens", "pipeline.training.strings"}  # Pillow draws there
+# Modules and packages that draw, with Pillow.
+DRAWING = ("pipeline.explaining", "pipeline.explain", "pipeline.training.pens", "pipeline.training.strings",
+           "pipeline.training.scans")  # fmt: skip
 
 
 def modules():
@@ -64,7 +66,7 @@ def upward(module: str, found: set[str]) -> list[str]:
 
 
 def strangers(module: str, found: set[str]) -> set[str]:
-    allowed = rule(THIRD_PARTY, module) | ({"PIL"} if module in DRAWING else set())
+    allowed = rule(THIRD_PARTY, module) | ({"PIL"} if any(within(module, name) for name in DRAWING) else set())
     tops = {name.split(".")[0] for name in found}
     return {name for name in tops if name and name not in sys.stdlib_module_names | OURS | allowed}
 

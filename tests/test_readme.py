@@ -77,9 +77,10 @@ def test_every_command_and_option_is_in_the_readme():
 
 def test_help_examples_name_options_that_exist():
     for path, command in COMMANDS.items():
-        _, found, rest = find_command(shlex.split(command.epilog.removeprefix("Example: digitstring ")))
-        assert found is command, path
-        assert {word for word in rest if word.startswith("--")} <= options_of(command), path
+        for example in command.epilog.split(": ", 1)[1].split("; "):
+            _, found, rest = find_command(shlex.split(example)[1:])
+            assert found is command, path
+            assert {word for word in rest if word.startswith("--")} <= options_of(command), path
 
 
 def table_keys(heading):
