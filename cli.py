@@ -310,44 +310,15 @@ def train(
 ) -> None:
     """Make the shipped weights again from the data; or, with --encoding, train a network of the book."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second process draws the strings meanwhile
-    chosen = {"epochs": epochs, "seed": seed}
-    book = {"sizes": sizes and _layer_sizes(sizes), "cost": cost, "learning_rate": learning_rate,
-            "batch_size": batch_size}
-    if encoding is not None:
-        from pipeline.training.book import BookTraining, train_book
+    from pipeline.training import commands
 
-        if without is not None:
-            raise _usage("--without goes with the shipped weights only; networks of the book see MNIST alone")
-        settings = BookTraining(encoding=encoding.value, **_given(chosen | book))
-        with _epoch_lines(settings.epochs) as on_epoch:
-            train_book(settings, on_epoch, data=data, out=out, resume=resume, force=force)
-    else:
-        from pipeline.training.recipe import Recipe, train_shipped
-
-        if _given(book):
-            raise _usage("--sizes, --cost, --learning-rate and --batch-size go with --encoding only")
-        left_out = None if without is None else tuple(name for name in without.split(",") if name)
-        recipe = Recipe(**_given(chosen | {"without": left_out}))
-        with _epoch_lines(recipe.epochs) as on_epoch:
-            train_shipped(out, data, recipe, resume=resume, force=force, on_epoch=on_epoch)
+    commands.train(
+        out, data, encoding=None if encoding is None else encoding.value, without=without, sizes=sizes,
+        options={"epochs": epochs, "seed": seed},
+        book_options={"cost": cost, "learning_rate": learning_rate, "batch_size": batch_size},
+        resume=resume, force=force, reporting=_epoch_lines,
+    )
     _say(f"{out}: trained")
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _usage(message: str) -> Exception:
-    import pipeline
-
-    return pipeline.UsageError(message)
-
-
-def _layer_sizes(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise _usage(f"--sizes must be numbers separated by commas, as 784,30,10; not {text!r}") from None
 
 
 @contextmanager

@@ -1,0 +1,53 @@
+"""What `train` does with its options: the shipped weights, or with an encoding a network of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UsageError
+
+OnEpoch = Callable[[Any], None]
+
+
+def train(out: Path, data: Path | None, *, encoding: str | None, without: str | None, sizes: str | None,
+          options: dict[str, Any], book_options: dict[str, Any], resume: bool, force: bool,
+          reporting: Callable[[int], AbstractContextManager[OnEpoch]]) -> None:
+    """Train what the options mean and write it to `out`. Options that are None keep their defaults.
+
+    options: epochs, seed; book_options: cost, learning_rate, batch_size, for networks of the book only. reporting:
+    from the number of epochs to a context that gives what to call after each.
+    Raises UsageError, DataError, WeightsError.
+    """
+    if encoding is not None:
+        if without is not None:
+            raise UsageError("--without goes with the shipped weights only; networks of the book see MNIST alone")
+        from pipeline.training.book import BookTraining, train_book
+
+        layers = None if sizes is None else layer_sizes(sizes)
+        book = BookTraining(encoding=encoding, **_given({**options, **book_options, "sizes": layers}))
+        with reporting(book.epochs) as on_epoch:
+            train_book(book, on_epoch, data=data, out=out, resume=resume, force=force)
+        return
+    if _given({**book_options, "sizes": sizes}):
+        raise UsageError("--sizes, --cost, --learning-rate and --batch-size go with --encoding only")
+    from pipeline.training.recipe import Recipe, train_shipped
+
+    left_out = None if without is None else tuple(name for name in without.split(",") if name)
+    recipe = Recipe(**_given({**options, "without": left_out}))
+    with reporting(recipe.epochs) as on_epoch:
+        train_shipped(out, data, recipe, resume=resume, force=force, on_epoch=on_epoch)
+
+
+def layer_sizes(text: str) -> tuple[int, ...]:
+    """(784, 30, 10) of "784,30,10". Raises UsageError."""
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise UsageError(f"--sizes must be numbers separated by commas, as 784,30,10; not {text!r}") from None
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
