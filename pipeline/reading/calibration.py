@@ -5,6 +5,7 @@ Platt scaling on the log-odds (Platt 1999; Guo et al. 2017, "On calibration of m
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST = 1e-9  # posteriors nearer to 0 or 1 are taken as this far from it
+LEAST_SLOPE = 1e-3  # a surer reading is never less likely to be right
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """confidence = sigma(slope * log-odds of the posterior + offset), at most `ceiling`."""
+    """confidence = sigma(slope * log-odds of the posterior + offset), bent so that it stays below `ceiling`.
+
+    Bent and not cut off: sure readings keep their order, by which the surest of them are accepted.
+    """
 
     slope: float = 1.0
     offset: float = 0.0
     ceiling: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.slope > 0 and np.isfinite(self.offset) and 0 < self.ceiling <= 1):
+        if not (0 < self.slope < np.inf and np.isfinite(self.offset) and 0 < self.ceiling <= 1):
             raise ValueError(f"not a calibration: {self}")
 
     def confidence(self, posterior: float) -> float:
         """The probability of being right, in [0, 1]; rises with the posterior."""
         p = min(max(posterior, LEAST), 1 - LEAST)
-        z = self.slope * np.log(p / (1 - p)) + self.offset
-        return min(self.ceiling, float(0.5 * (np.tanh(0.5 * z) + 1)))
+        z = self.slope * math.log(p / (1 - p)) + self.offset
+        odds_of_error = math.hypot(math.exp(min(-z, 700.0)), 1 / self.ceiling - 1)
+        return 1 / (1 + odds_of_error)
 
     def to_json(self) -> dict[str, float]:
         return {"slope": self.slope, "offset": self.offset, "ceiling": self.ceiling}
@@ -40,24 +46,44 @@ class Calibration:
         return cls(float(record["slope"]), float(record["offset"]), float(record["ceiling"]))
 
 
-def fit_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_], steps: int = 50) -> Calibration:
-    """Maximum likelihood slope and offset by Newton's method, with Platt's smoothed targets.
+def fit_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]) -> Calibration:
+    """Maximum likelihood slope and offset, with Platt's smoothed targets.
 
     posteriors: (N,) of the best texts; right: (N,) whether each was. The ceiling is the share that is right among the
     surest fifth, by the rule of succession, or the fitted curve would promise more than was ever seen.
     """
     p = np.clip(posteriors, LEAST, 1 - LEAST)
-    x = np.stack([np.log(p / (1 - p)), np.ones(len(p))], axis=1)
+    x = np.log(p / (1 - p))
     hits = int(right.sum())
-    target = np.where(right, (hits + 1) / (hits + 2), 1 / (len(p) - hits + 2))
-    w = np.array([1.0, 0.0])
-    for _ in range(steps):
-        q = 0.5 * (np.tanh(0.5 * x @ w) + 1)
-        hessian = (x * (q * (1 - q))[:, None]).T @ x + 1e-6 * np.eye(2)
-        w = w - np.linalg.solve(hessian, x.T @ (q - target))
-    top = right[np.argsort(-p)[: max(1, len(p) // 5)]]
+    target = np.where(right, (hits + 1) / (hits + 2), 1 / (len(x) - hits + 2))
+    ones = np.ones_like(x)
+    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x), np.array([1.0, 0.0]))
+    if slope < LEAST_SLOPE:
+        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+    top = right[np.argsort(-x, kind="stable")[: max(1, len(x) // 5)]]
     ceiling = (top.sum() + 1) / (len(top) + 2)
-    return Calibration(max(float(w[0]), 1e-3), float(w[1]), float(ceiling))
+    return Calibration(float(slope), float(offset), float(ceiling))
+
+
+def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDArray[np.float64],
+                  start: NDArray[np.float64], steps: int = 50) -> NDArray[np.float64]:
+    """Weights w (K,) of least cross-entropy between sigma(base + x @ w) and target ((N,)), by Newton's method.
+
+    A step that would raise the cost is halved: where posteriors lie near 0 and 1, whole steps diverge.
+    """
+    def cost(w: NDArray[np.float64]) -> float:
+        z = base + x @ w
+        return float((np.logaddexp(0, z) - target * z).sum())
+
+    w = start
+    for _ in range(steps):
+        q = 0.5 * (np.tanh(0.5 * (base + x @ w)) + 1)
+        hessian = (x * (q * (1 - q))[:, None]).T @ x + 1e-6 * np.eye(x.shape[1])
+        step, length = np.linalg.solve(hessian, x.T @ (q - target)), 1.0
+        while cost(w - length * step) > cost(w) and length > 1e-9:
+            length /= 2
+        w = w - length * step
+    return w
 
 
 def thresholds(confidences: NDArray[np.float64], right: NDArray[np.bool_],
