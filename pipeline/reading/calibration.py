@@ -79,10 +79,13 @@ def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDA
     for _ in range(steps):
         q = 0.5 * (np.tanh(0.5 * (base + x @ w)) + 1)
         hessian = (x * (q * (1 - q))[:, None]).T @ x + 1e-6 * np.eye(x.shape[1])
-        step, length = np.linalg.solve(hessian, x.T @ (q - target)), 1.0
-        while cost(w - length * step) > cost(w) and length > 1e-9:
-            length /= 2
-        w = w - length * step
+        step = np.linalg.solve(hessian, x.T @ (q - target))
+        here = cost(w)
+        while cost(w - step) > here and np.abs(step).max() > 1e-9:
+            step = step / 2
+        w = w - step
+        if np.abs(step).max() <= 1e-9:
+            break
     return w
 
 

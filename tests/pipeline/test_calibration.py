@@ -1,5 +1,6 @@
 """Calibration: what it promises is what happens, on simulated readings; thresholds against brute force."""
 
+import itertools
 import json
 from fractions import Fraction
 
@@ -48,7 +49,7 @@ def test_sure_readings_keep_their_order_under_the_ceiling():
     """A reader that cuts off at the ceiling cannot tell its surest readings apart, and accepts all or none."""
     calibration = Calibration(1.2, 0.5, 0.97)
     confidences = [calibration.confidence(1 - 10.0**-k) for k in range(1, 8)]
-    assert all(a < b for a, b in zip(confidences, confidences[1:], strict=False)) and confidences[-1] < 0.97
+    assert all(a < b for a, b in itertools.pairwise(confidences)) and confidences[-1] < 0.97
 
 
 @pytest.mark.parametrize("slope, offset", [(1, 0), (0.6, 0.4), (1.7, -1.5)])
