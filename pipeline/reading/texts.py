@@ -122,32 +122,33 @@ def _path_shares(lattice: Lattice, steps: Float, texts: list[str]) -> list[float
     for node in range(1, lattice.nodes):
         here = slice(bounds[node], bounds[node + 1])
         before = shares[lattice.start[here]]
-        shares[node] = np.tensordot(steps[here, SKIP], before, 1)
+        shares[node] = (steps[here, SKIP] @ before.reshape(len(before), shares[0].size)).reshape(shares[0].shape)
         shares[node, :, 1:] += (before[:, :, :-1] * spelled[here]).sum(axis=0)
     return [min(1.0, float(shares[-1, k, len(text)])) for k, text in enumerate(texts)]
 
 
 def best_path_of(lattice: Lattice, text: str) -> Path:
     """The path of highest score among those that spell the text. ValueError when there is none."""
-    length = len(text)
-    best = np.full((lattice.nodes, length + 1), -np.inf)
-    best[0, 0] = 0.0
+    symbols = [int(digit) for digit in text]
+    best = [[-np.inf] * (len(text) + 1) for _ in range(lattice.nodes)]
+    best[0][0] = 0.0
     came: dict[tuple[int, int], tuple[int, int]] = {}
-    for s in range(len(lattice.start)):
-        start, end, scores = int(lattice.start[s]), int(lattice.end[s]), lattice.scores[s]
-        for place in np.flatnonzero(best[start] > -np.inf).tolist():
-            options = [(SKIP, place)] + ([(int(text[place]), place + 1)] if place < length else [])
-            for symbol, after in options:
-                score = best[start, place] + scores[symbol]
-                if score > best[end, after]:
-                    best[end, after] = score
+    spans = zip(lattice.start.tolist(), lattice.end.tolist(), lattice.scores.tolist(), strict=True)
+    for s, (start, end, scores) in enumerate(spans):
+        arrive = best[end]
+        for place, before in enumerate(best[start]):
+            if before == -np.inf:
+                continue
+            for symbol, after in ((SKIP, place), *((digit, place + 1) for digit in symbols[place:place + 1])):
+                if before + scores[symbol] > arrive[after]:
+                    arrive[after] = before + scores[symbol]
                     came[end, after] = (s, symbol)
-    node, place, steps = lattice.nodes - 1, length, []
+    if best[-1][-1] == -np.inf:
+        raise ValueError(f"no path spells {text!r}")
+    node, place, steps = lattice.nodes - 1, len(text), []
     while node > 0:
-        if (node, place) not in came:
-            raise ValueError(f"no path spells {text!r}")
         s, symbol = came[node, place]
         steps.append((s, symbol))
         node, place = int(lattice.start[s]), place - (symbol != SKIP)
     steps.reverse()
-    return Path(tuple(s for s, _ in steps), tuple(k for _, k in steps), float(best[-1, -1]))
+    return Path(tuple(s for s, _ in steps), tuple(k for _, k in steps), best[-1][-1])
