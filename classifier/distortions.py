@@ -27,7 +27,7 @@ class Distortion:
     pen: float = 0.25
 
 
-def distort(crops: Float, rng: np.random.Generator, how: Distortion = Distortion()) -> Float:  # noqa: B008
+def distort(crops: Float, rng: np.random.Generator, how: Distortion = Distortion()) -> Float:
     """Each of the crops (N, 28, 28) float32 in [0, 1] under its own random distortion, same shape."""
     n, side, _ = crops.shape
     middle = (side - 1) / 2
@@ -73,7 +73,7 @@ def _bilinear(crops: Float, x: Float, y: Float) -> Float:
     padded[:, 1:-2, 1:-2] = crops
     x, y = np.clip(x + 1, 0, side + 1), np.clip(y + 1, 0, side + 1)
     left, top = x.astype(np.int32), y.astype(np.int32)
-    fx, fy = x - left, y - top
+    fx, fy = x - left.astype(np.float32), y - top.astype(np.float32)
     wide = side + 3
     index = left + top * wide + (np.arange(n, dtype=np.int32) * wide * wide)[:, None, None]
     flat = padded.ravel()

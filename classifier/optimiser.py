@@ -33,10 +33,10 @@ class Adam:
             weight -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-7))
 
     def state(self) -> dict[str, NDArray]:
-        """Everything needed to go on after a stop, as named arrays."""
+        """Everything needed to go on after a stop, as named arrays of their own."""
         arrays: dict[str, NDArray] = {"steps": np.array(self.steps)}
         for name in self.weights:
-            arrays[f"mean/{name}"], arrays[f"square/{name}"] = self.mean[name], self.square[name]
+            arrays[f"mean/{name}"], arrays[f"square/{name}"] = self.mean[name].copy(), self.square[name].copy()
         return arrays
 
     def restore(self, arrays: dict[str, NDArray]) -> None:

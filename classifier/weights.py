@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, An
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}, card
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path}: not a weights file ({error})") from error
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # NumPy's own message would advise to load pickles.
+        raise WeightsError(f"{path}: not a weights file; install or train the weights again") from error
 
 
 def load_network(path: Path) -> tuple[ConvolutionNetwork, dict[str, Any]]:
@@ -38,7 +40,7 @@ def load_network(path: Path) -> tuple[ConvolutionNetwork, dict[str, Any]]:
     try:
         shape = Shape(**{field.name: int(card["shape"][field.name]) for field in fields(Shape)})
         return ConvolutionNetwork(shape, {name: value.astype(np.float32) for name, value in arrays.items()}), card
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise WeightsError(f"{path}: the weights do not fit their card ({error})") from error
 
 

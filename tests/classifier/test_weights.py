@@ -1,0 +1,140 @@
+"""Weights files: what is saved is loaded, and whatever is wrong with them is said in one sentence."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.convolution import ConvolutionNetwork, Shape
+from classifier.errors import WeightsError
+from classifier.weights import KIND, load_arrays, load_network, network_arrays, network_card, rounded
+from pipeline.training.files import TrainingFiles
+
+SMALL = Shape(channels=2, first=2, second=3, measures=4, hidden=5)
+
+
+@pytest.fixture
+def network() -> ConvolutionNetwork:
+    return ConvolutionNetwork.initialise(SMALL, np.random.default_rng(1))
+
+
+@pytest.fixture
+def saved(tmp_path: Path, network: ConvolutionNetwork) -> Path:
+    files = TrainingFiles(tmp_path / "net.npz")
+    files.save(network_arrays(network), {**network_card(network), "figures": {"accuracy": 0.5}})
+    return files.out
+
+
+def refusal(path: Path) -> str:
+    """The message with which a network is refused: one sentence that names a file."""
+    with pytest.raises(WeightsError) as caught:
+        load_network(path)
+    message = str(caught.value)
+    assert "\n" not in message and 20 < len(message) < 300
+    assert str(path) in message or str(path.with_suffix(".json")) in message
+    assert "allow_pickle" not in message
+    return message
+
+
+def sign(path: Path, **card: object) -> None:
+    """Makes the card's hash that of the file, as it would be if the wrong content had been saved."""
+    card_path = path.with_suffix(".json")
+    known = json.loads(card_path.read_text()) | card
+    card_path.write_text(json.dumps(known | {"weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}))
+
+
+def test_what_is_saved_is_loaded(saved, network):
+    loaded, card = load_network(saved)
+    assert loaded.shape == SMALL and card["figures"] == {"accuracy": 0.5}
+    assert loaded.weights.keys() == network.weights.keys()
+    for name, value in loaded.weights.items():
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value, network.weights[name], rtol=1e-3, atol=1e-6)
+        np.testing.assert_array_equal(value, rounded(network).weights[name])
+    rng = np.random.default_rng(2)
+    crops, measures = rng.random((3, 2, 28, 28), np.float32), rng.random((3, 4), np.float32)
+    np.testing.assert_array_equal(loaded.forward(crops, measures), rounded(network).forward(crops, measures))
+    np.testing.assert_allclose(loaded.forward(crops, measures), network.forward(crops, measures), atol=0.02)
+
+
+def test_arrays_on_disk_are_float16_and_can_be_loaded_by_themselves(saved):
+    arrays, card = load_arrays(saved, KIND)
+    assert {value.dtype for value in arrays.values()} == {np.dtype(np.float16)}
+    assert card["kind"] == KIND and card["shape"]["hidden"] == SMALL.hidden
+
+
+@pytest.mark.parametrize("place", [0, 300, -30])
+def test_one_damaged_byte_is_noticed(saved, place):
+    content = bytearray(saved.read_bytes())
+    content[place] ^= 1
+    saved.write_bytes(content)
+    assert "damaged" in refusal(saved)
+
+
+@pytest.mark.parametrize("size", [0, 100, 2000])
+def test_a_truncated_file_is_noticed(saved, size):
+    saved.write_bytes(saved.read_bytes()[:size])
+    assert "damaged" in refusal(saved)
+    sign(saved)
+    assert "not a weights file" in refusal(saved)
+
+
+def test_the_card_of_others_is_noticed(saved, tmp_path):
+    other = ConvolutionNetwork.initialise(SMALL, np.random.default_rng(8))
+    files = TrainingFiles(tmp_path / "other.npz")
+    files.save(network_arrays(other), network_card(other))
+    saved.with_suffix(".json").write_bytes(files.card.read_bytes())
+    assert "card of others" in refusal(saved)
+
+
+def test_missing_files_are_named(saved, tmp_path):
+    assert "no such weights file" in refusal(tmp_path / "nowhere.npz")
+    assert "cannot be read" in refusal(tmp_path)
+    saved.with_suffix(".json").unlink()
+    assert "card net.json is missing" in refusal(saved)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", '"text"', "{}", '{"kind": "book"}', "\xff\xfe"])
+def test_a_card_that_is_none(saved, text):
+    saved.with_suffix(".json").write_bytes(text.encode("latin-1"))
+    assert "card" in refusal(saved)
+
+
+@pytest.mark.parametrize("shape", [None, {}, [], 5, {**SMALL.__dict__, "hidden": 6}, {**SMALL.__dict__, "first": 0},
+                                   {**SMALL.__dict__, "measures": "four"}, {**SMALL.__dict__, "second": float("inf")}])
+def test_a_card_of_another_network(saved, shape):
+    sign(saved, shape=shape)
+    assert "do not fit their card" in refusal(saved)
+
+
+def test_pickles_are_refused(saved):
+    np.savez(saved, dense=np.array([{"never": "loaded"}], dtype=object))
+    sign(saved)
+    assert "not a weights file" in refusal(saved)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04\x95 a pickle", b"plain text", b"PK\x03\x04 hardly a zip"])
+def test_other_files_are_refused(saved, content):
+    saved.write_bytes(content)
+    sign(saved)
+    assert "not a weights file" in refusal(saved)
+
+
+def test_one_lone_array_is_refused(saved):
+    with saved.open("wb") as file:
+        np.save(file, np.zeros(3))
+    sign(saved)
+    assert "not a weights file" in refusal(saved)
+
+
+def test_missing_and_misshapen_arrays_are_refused(saved, network):
+    arrays = network_arrays(network)
+    for name, value in (("dense", arrays["dense"][:-1]), ("output_bias", np.array(["text"] * 11))):
+        np.savez(saved, **{**arrays, name: value})
+        sign(saved)
+        assert "do not fit their card" in refusal(saved)
+    np.savez(saved, **{name: value for name, value in arrays.items() if name != "kernel1_bias"})
+    sign(saved)
+    assert "kernel1_bias" in refusal(saved)
