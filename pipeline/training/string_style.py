@@ -24,7 +24,7 @@ class StringStyle:
     name: str
     lengths: tuple[float, ...] = (2, 3, 8, 10, 14, 12, 8, 3, 2, 2)
     """Weights of 1, 2, ... digits."""
-    kinds: Weights = (("bitmap", 0.3), ("pen", 0.36), ("shapes", 0.1), ("mixed", 0.1), ("string", 0.14))
+    kinds: Weights = (("bitmap", 0.25), ("pen", 0.31), ("shapes", 0.2), ("mixed", 0.12), ("string", 0.12))
     """Where the digits come from: MNIST, pen digits, our allographs, all of them, real pen strings."""
     papers: Weights = (("white", 0.12), ("grey", 0.1), ("guilloche", 0.32), ("waves", 0.2),
                        ("halftone", 0.14), ("hatching", 0.06), ("mottled", 0.06))
