@@ -108,7 +108,7 @@ def _verdicts(pieces: Pieces, last: Round, truth: Truth, used: NDArray[np.intp],
               taken: list[int]) -> tuple[DigitVerdict, ...]:
     faults = truth.ink_faults(pieces)
     searched = truth.fits(pieces, last.spans)
-    anywhere = truth.fits(pieces, find_spans(pieces)).any(axis=1)
+    anywhere = truth.fits(pieces, find_spans(pieces)).max(axis=1)
     verdicts = []
     for t, digit in enumerate(truth.text):
         seen, output = _best_view(last.lattice.scores, np.flatnonzero(searched[t]), int(digit))
