@@ -71,8 +71,7 @@ def hidden_sizes() -> list[Row]:
     reference = {30: "95.4", 100: "96.6"}
     seeds = {100: MORE_SEEDS}
     return [Row("no hidden layer", with_hidden(BASE), SEEDS)] + [
-        Row(f"{n} hidden", with_hidden(BASE, n), seeds.get(n, SEEDS), reference.get(n, ""))
-        for n in (15, 30, 100)
+        Row(f"{n} hidden", with_hidden(BASE, n), seeds.get(n, SEEDS), reference.get(n, "")) for n in (15, 30, 100)
     ]
 
 
@@ -92,7 +91,7 @@ def learning_rates() -> list[Row]:
 def batch_sizes() -> list[Row]:
     settings: list[tuple[int | None, float, int]]
     settings = [(1, 3.0, 30), (1, 0.3, 30), (10, 3.0, 30), (100, 3.0, 30), (100, 30.0, 30)]
-    settings += [(1000, 3.0, 30), (1000, 30.0, 30), (None, 3.0, 30), (None, 30.0, 300)]
+    settings += [(1000, 3.0, 30), (1000, 30.0, 30), (None, 3.0, 30), (None, 3.0, 300), (None, 30.0, 300)]
     return [
         Row(
             f"{size or 'full batch'}, eta = {rate:g}, {epochs} epochs",
@@ -149,9 +148,7 @@ class Bench:
             print(f"{seconds:6.1f} s  {result.final.accuracy:.4f}  {config.to_json()}", file=sys.stderr)
         return self.runs[config]
 
-    def examine(
-        self, config: BookTraining, network: Network, history: tuple[BookEpoch, ...], seconds: float
-    ) -> Run:
+    def examine(self, config: BookTraining, network: Network, history: tuple[BookEpoch, ...], seconds: float) -> Run:
         labels, encoding = self.mnist.test_labels, encoding_named(config.encoding)
         images = self.mnist.test_images.reshape(len(labels), -1).astype(np.float32) / 255
         read, expected = encoding.decode(network.forward(images), digits_only=True), encoding.expected(labels)
