@@ -11,6 +11,9 @@ from pipeline.training.papers import draw_paper, draw_rules, mottle
 from pipeline.training.string_style import StringStyle, pick_weighted, uniform
 
 
+LEAST_SIDE = 8  # pixels
+
+
 def crop_field(rng: np.random.Generator, style: StringStyle, height: float, ink: np.ndarray, owner: np.ndarray,
                inside: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray, float, float]:
     """(ink, owner, row of the number's bottom, row of its top), cut out with the style's margins.
@@ -28,6 +31,8 @@ def crop_field(rng: np.random.Generator, style: StringStyle, height: float, ink:
         sides[3] += round(height * uniform(rng, (0.2, 1.5)))
     first, last = rows[0] - sides[0], rows[-1] + 1 + sides[1]
     left, right = columns[0] - sides[2], columns[-1] + 1 + sides[3]
+    # A lone dash or point, its margins cut away, would leave no picture.
+    last, right = max(last, first + LEAST_SIDE), max(right, left + LEAST_SIDE)
     pads = ((max(0, -first), max(0, last - ink.shape[0])), (max(0, -left), max(0, right - ink.shape[1])))
     window = slice(max(0, first), last), slice(max(0, left), right)
     return (np.pad(ink[window], pads), np.pad(owner[window], pads, constant_values=-1),
