@@ -5,6 +5,7 @@ One epoch is one pass over the strings in the pool (pool.py), with freshly disto
 
 from __future__ import annotations
 
+import json
 import math
 import zlib
 from collections.abc import Callable
@@ -117,6 +118,8 @@ def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = N
             if on_epoch is not None:
                 on_epoch(report)
         result = rounded(trainer.averaged())
+        if report is None:  # interrupted after the last epoch
+            report = _validate(result, validation, sources.mnist, done, recipe.epochs, float("nan"))
         confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
     files.save(network_arrays(result), {**_card(result, identity, report), **confidence})
     return result
@@ -220,11 +223,9 @@ def _resume(trainer: StringTrainer, files: TrainingFiles, identity: dict[str, An
 
 def _plain(value: Any) -> Any:
     """The value as JSON gives it back, lists for tuples."""
-    import json
-
     return json.loads(json.dumps(value))
 
 
-def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport | None) -> dict[str, Any]:
-    return {**network_card(network), **_plain(identity), "versions": versions(), "attribution": ATTRIBUTION,
-            "figures": None if report is None else asdict(report)}
+def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport) -> dict[str, Any]:
+    return {**network_card(network), **_plain(identity), "strings": _plain(asdict(TRAINING)), "versions": versions(),
+            "attribution": ATTRIBUTION, "figures": {"epochs": report.epoch, "held_out_strings": report.strings, "held_out_digits": report.digits}}

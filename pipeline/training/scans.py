@@ -10,7 +10,6 @@ from scipy import ndimage
 from pipeline.training.papers import draw_paper, draw_rules, mottle
 from pipeline.training.string_style import StringStyle, pick_weighted, uniform
 
-
 LEAST_SIDE = 8  # pixels
 
 
