@@ -228,4 +228,5 @@ def _plain(value: Any) -> Any:
 
 def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport) -> dict[str, Any]:
     return {**network_card(network), **_plain(identity), "strings": _plain(asdict(TRAINING)), "versions": versions(),
-            "attribution": ATTRIBUTION, "figures": {"epochs": report.epoch, "held_out_strings": report.strings, "held_out_digits": report.digits}}
+            "attribution": ATTRIBUTION,
+            "figures": {"epochs": report.epoch, "held_out_strings": report.strings, "held_out_digits": report.digits}}
