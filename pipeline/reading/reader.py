@@ -14,19 +14,20 @@ from classifier.convolution import ConvolutionNetwork
 from classifier.errors import WeightsError
 from classifier.weights import load_network
 from pipeline.errors import UsageError
-from pipeline.reading.calibration import Calibration
+from pipeline.reading.calibration import LEAST, Calibration
 from pipeline.reading.characters import draw_crops, measure
 from pipeline.reading.images import load_grey
-from pipeline.reading.lattice import SKIP, Path, span_posteriors
+from pipeline.reading.lattice import SKIP, Lattice, Path
 from pipeline.reading.reading import Alternative, Digit, Reading
 from pipeline.reading.search import Round, SearchConfig, search
-from pipeline.reading.texts import best_path_of, likely_texts
-from segmenter.cuts import find_cuts
+from pipeline.reading.texts import BEAM, best_path_of, likely_texts
+from segmenter.cuts import INK_LEVEL, find_cuts
 from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 BLOCK = 64  # crops that go through the network at once: what fits the processor's cache
+FEW = 5  # texts that are always compared
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
 
 
@@ -74,7 +75,7 @@ class Reader:
     def trace(self, image: Any) -> Trace:
         """The reading of an image and how it came about. Raises ImageError."""
         grey = load_grey(image)
-        pieces, rounds, texts = find_texts(grey, self.network, self.config, max(self.alternatives, 3) + 2)
+        pieces, rounds, texts = find_texts(grey, self.network, self.config, self.alternatives + 2)
         if pieces is None:
             return Trace(grey, None, (), (), None, Reading.nothing())
         path = best_path_of(rounds[-1].lattice, texts[0][0]) if texts else rounds[-1].path
@@ -85,9 +86,7 @@ class Reader:
                  shape: tuple[int, ...]) -> Reading:
         text, posterior = texts[0] if texts else (path.text, 0.0)
         confidence = self.calibration.confidence(posterior)
-        rest = (1 - confidence) / max(1 - posterior, 1e-12)
-        others = tuple(Alternative(other, min(1.0, p * rest)) for other, p in texts[1:]
-                       if other and p * rest >= LEAST_ALTERNATIVE)[: self.alternatives]
+        others = _alternatives(texts[1:], posterior, confidence)[: self.alternatives]
         if not text:
             return Reading.nothing(len(rounds), others)
         digits = self._digits(pieces, rounds[-1], path, confidence, shape)
@@ -95,13 +94,13 @@ class Reader:
 
     def _digits(self, pieces: Pieces, last: Round, path: Path, confidence: float,
                 shape: tuple[int, ...]) -> tuple[Digit, ...]:
-        posteriors, _ = span_posteriors(last.lattice)
-        digits = []
+        posteriors, digits = last.posteriors, []
         for span, symbol in zip(path.spans, path.symbols, strict=True):
             if symbol != SKIP:
                 chance = max(confidence, self.calibration.confidence(float(posteriors[span, symbol])))
+                others = [(str(k), float(posteriors[span, k])) for k in range(10) if k != symbol]
                 digits.append(Digit(str(symbol), chance, _source_box(pieces, last.spans, span, shape),
-                                    _digit_alternatives(posteriors[span], symbol, chance)))
+                                    _alternatives(others, float(posteriors[span, symbol]), chance)[:3]))
         return tuple(digits)
 
 
@@ -117,7 +116,17 @@ def find_texts(grey: NDArray[np.float32], network: ConvolutionNetwork, config: S
         return None, [], []
     pieces = cut_pieces(ink, cuts)
     rounds = search(pieces, lambda pieces, spans: score_spans(network, pieces, spans), config)
-    return pieces, rounds, likely_texts(rounds[-1].lattice, count)
+    return pieces, rounds, _best_texts(rounds[-1].lattice, count)
+
+
+def _best_texts(lattice: Lattice, count: int) -> list[tuple[str, float]]:
+    """The likeliest texts and their posteriors, about `count`; the first is the same however many are asked for."""
+    texts = likely_texts(lattice, FEW)
+    if count > FEW:
+        known = {text for text, _ in texts}
+        more = [pair for pair in likely_texts(lattice, count, beam=max(BEAM, count)) if pair[0] not in known]
+        texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[:count - 1]
+    return texts
 
 
 def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
@@ -130,6 +139,8 @@ def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> ND
 def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:
     try:
         table = {key: float(value) for key, value in card["thresholds"].items()}
+        if not all(0 < float(bound) < 1 and 0 <= value <= 1 for bound, value in table.items()):
+            raise ValueError(f"not thresholds: {table}")
         return Calibration.from_json(card["calibration"]), table
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(f"{path}: the card of the weights has no calibration; make it with 'train'") from error
@@ -155,20 +166,27 @@ def _threshold(table: dict[str, float], threshold: float | None, max_error: floa
 
 def _source_box(pieces: Pieces, spans: Spans, span: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """The box of a span's ink in whole source pixels: left, top, right, bottom."""
-    held = np.append(spans.holds[span], False)
-    rows, columns = np.nonzero(held[pieces.cell_of] & (pieces.ink.pixels >= 0.25))
-    corners = np.concatenate([np.stack([columns + dx, rows + dy, np.ones(len(rows))], axis=1)
-                              for dx, dy in ((0.5, 0), (0.5, 1), (0, 0.5), (1, 0.5))])
-    places = corners @ pieces.ink.to_source.T
+    left, top, right, bottom = spans.box[span].astype(int)
+    held = np.append(spans.holds[span], False)[pieces.cell_of[top:bottom, left:right]]
+    inked = held & (pieces.ink.pixels[top:bottom, left:right] >= INK_LEVEL)
+    rows = np.flatnonzero(inked.any(axis=1))
+    first, last = inked.argmax(axis=1), right - left - 1 - inked[:, ::-1].argmax(axis=1)
+    # An affine map takes the ends of the rows to the outermost points; a pixel counts as its four edges' middles.
+    x, y = np.concatenate([first[rows], last[rows]]) + left, np.concatenate([rows, rows]) + top
+    xs, ys = np.concatenate([x + 0.5, x + 0.5, x, x + 1]), np.concatenate([y, y + 1, y + 0.5, y + 0.5])
+    places = np.stack([xs, ys, np.ones(len(xs))], axis=1) @ pieces.ink.to_source.T
     height, width = shape
-    left, top = np.floor(np.clip(places.min(axis=0), 0, [width - 1, height - 1])).astype(int)
-    right, bottom = np.ceil(np.clip(places.max(axis=0), [left + 1, top + 1], [width, height])).astype(int)
-    return int(left), int(top), int(right), int(bottom)
+    low = np.floor(np.clip(places.min(axis=0), 0, [width - 1, height - 1])).astype(int)
+    high = np.ceil(np.clip(places.max(axis=0), low + 1, [width, height])).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _digit_alternatives(posteriors: NDArray[np.float64], symbol: int, chance: float) -> tuple[Alternative, ...]:
-    """The same ink as other digits, likeliest first, within what the digit's own chance leaves."""
-    others = [(k, float(posteriors[k])) for k in range(10) if k != symbol]
-    rest = (1 - chance) / max(1 - float(posteriors[symbol]), 1e-12)
-    scaled = sorted(((p * min(rest, 1.0), k) for k, p in others), reverse=True)[:3]
-    return tuple(Alternative(str(k), min(1.0, p)) for p, k in scaled if p >= LEAST_ALTERNATIVE)
+def _alternatives(others: list[tuple[str, float]], posterior: float, confidence: float) -> tuple[Alternative, ...]:
+    """Other texts (or digits) and their posteriors, likeliest first, within what the winner's confidence leaves.
+
+    posterior, confidence: of the winner, before calibration and after. None is made likelier than the winner.
+    """
+    rest = (1 - confidence) / max(1 - posterior, sum(p for _, p in others), LEAST)
+    ordered = sorted(others, key=lambda other: -other[1])
+    scaled = [Alternative(text, min(p * rest, confidence)) for text, p in ordered if text]
+    return tuple(other for other in scaled if other.confidence >= LEAST_ALTERNATIVE)

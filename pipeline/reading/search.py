@@ -35,14 +35,15 @@ class SearchConfig:
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """One round: the active cuts ((cuts,) bool), the spans so far, their lattice and best path, and which of the
-    path's spans were unsure ((path,) bool)."""
+    """One round: the active cuts ((cuts,) bool), the spans so far, their lattice and best path, which of the path's
+    spans were unsure ((path,) bool), and the posteriors (N, 11) of all spans as each symbol."""
 
     active: NDArray[np.bool_]
     spans: Spans
     lattice: Lattice
     path: Path
     unsure: NDArray[np.bool_]
+    posteriors: NDArray[np.float64]
 
 
 def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig()) -> list[Round]:
@@ -90,7 +91,7 @@ def _read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.floa
     output = 0.5 * (np.tanh(0.5 * scores[used, symbols]) + 1)
     confidence = np.minimum(output, posteriors[used, symbols])
     free = (symbols == SKIP) & (spans.mass[used] <= 0)
-    return Round(active, spans, lattice, path, (confidence < config.sure) & ~free)
+    return Round(active, spans, lattice, path, (confidence < config.sure) & ~free, posteriors)
 
 
 def _finer_cuts(last: Round, levels: NDArray[np.int_]) -> NDArray[np.bool_]:
