@@ -203,7 +203,7 @@ def test_evaluate_readings_must_be_writable(truth):
 
 def test_explain_writes_a_picture(folder, monkeypatch):
     module = types.ModuleType("pipeline.explain")
-    module.draw_explanation = lambda trace, reading: Image.new("RGB", trace.grey.shape[::-1])
+    module.draw_explanation = lambda trace, reading, threshold: Image.new("RGB", trace.grey.shape[::-1])
     monkeypatch.setitem(sys.modules, "pipeline.explain", module)
     result = run("explain", "12.png", "--out", "picture.png", "--threshold", 0)
     assert (result.exit_code, result.stdout) == (0, "") and Image.open("picture.png").size == (8, 6)

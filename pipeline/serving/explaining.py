@@ -21,7 +21,7 @@ def write_explanation(image: Path | bytes, out: Path, reader: Any) -> Reading:
 
     trace = reader.trace(image)
     reading: Reading = trace.reading
-    picture = draw_explanation(trace, reading)
+    picture = draw_explanation(trace, reading, threshold=reader.threshold)
     beside = out.with_name(out.name + ".part")
     try:
         picture.save(beside, "PNG")
