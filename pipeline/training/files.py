@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from importlib import metadata
@@ -99,6 +100,16 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def commit() -> str | None:
+    """The commit of the working tree that trains, or None where this is no clone."""
+    folder = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
 
 
 def _write(path: Path, write: Callable[[BinaryIO], Any]) -> None:

@@ -23,7 +23,7 @@ from pipeline.reading.texts import likely_texts
 from pipeline.training.calibrate import calibrate
 from pipeline.training.downloads import data_folder, sha256_of
 from pipeline.training.examples import Example
-from pipeline.training.files import TrainingFiles, versions
+from pipeline.training.files import TrainingFiles, commit, versions
 from pipeline.training.mnist import Mnist, load_mnist
 from pipeline.training.path_loss import example_lattice
 from pipeline.training.pool import PoolConfig, chunks, draw_examples
@@ -227,6 +227,6 @@ def _plain(value: Any) -> Any:
 
 
 def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport) -> dict[str, Any]:
-    return {**network_card(network), **_plain(identity), "strings": _plain(asdict(TRAINING)), "versions": versions(),
-            "attribution": ATTRIBUTION,
+    return {**network_card(network), **_plain(identity), "strings": _plain(asdict(TRAINING)), "commit": commit(),
+            "versions": versions(), "attribution": ATTRIBUTION,
             "figures": {"epochs": report.epoch, "held_out_strings": report.strings, "held_out_digits": report.digits}}
