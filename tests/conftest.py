@@ -1,15 +1,20 @@
-"""What several tests need: a small network of random weights on disk, and pictures with something written."""
+"""What several tests need: a small network of random weights on disk, and a small folder of training data."""
 
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads would wait for each other
+
+import gzip
+import json
 
 import numpy as np
 import pytest
 
 from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.weights import network_arrays, network_card
+from pipeline.training.allographs import draw_allograph
 from pipeline.training.files import TrainingFiles
+from pipeline.training.pens import draw_strokes, fit_strokes
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +28,36 @@ def random_weights(tmp_path_factory):
         **network_card(network), "calibration": {"slope": 0.8, "offset": 0.3, "ceiling": 0.97},
         "thresholds": {"0.05": 0.5, "0.01": 0.9, "0.001": 0.96}})
     return path
+
+
+PEN_WRITERS = tuple(f"{collection}-{number:03d}" for collection in ("aaa", "bbb", "sta") for number in range(20, 30))
+
+
+@pytest.fixture(scope="session")
+def training_data(tmp_path_factory):
+    """A data folder: 60 and 20 digits of our own shapes as MNIST files, and pen strokes of three collections."""
+    rng = np.random.default_rng(8)
+    folder = tmp_path_factory.mktemp("data")
+    for part, count in (("train", 60), ("t10k", 20)):
+        labels = np.arange(count, dtype=np.uint8) % 10
+        images = np.stack([_bitmap(rng, str(label)) for label in labels])
+        for name, array in (("images-idx3", images), ("labels-idx1", labels)):
+            header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+            (folder / f"{part}-{name}-ubyte").write_bytes(header + array.tobytes())
+    digits = [(writer, digit, draw_allograph(rng, digit)) for writer in PEN_WRITERS for digit in "0123456789"]
+    beside = [stroke + np.array([1, 0]) for stroke in draw_allograph(rng, "7")]
+    strings = [(writer, "17", (*draw_allograph(rng, "1"), *beside)) for writer in PEN_WRITERS]
+    others = [(writer, mark, draw_allograph(rng, "4")) for writer in PEN_WRITERS for mark in "$#-"]
+    for kind, samples in (("digits", digits), ("strings", strings), ("others", others)):
+        lines = [json.dumps({"writer": writer, "text": text, "strokes": [stroke.tolist() for stroke in strokes]})
+                 for writer, text, strokes in samples]
+        (folder / f"{kind}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
+    return folder
+
+
+def _bitmap(rng, digit):
+    """(28, 28) uint8, 255 = ink."""
+    ink = draw_strokes(fit_strokes(draw_allograph(rng, digit, wander=0.01), 17), 2.4).ink[:24, :24]
+    image = np.zeros((28, 28), np.uint8)
+    image[4:4 + ink.shape[0], 4:4 + ink.shape[1]] = 255 * ink
+    return image

@@ -19,9 +19,10 @@ from threadpoolctl import threadpool_limits
 from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.distortions import Distortion
 from classifier.weights import network_arrays, network_card, rounded
+from pipeline.errors import DataError
 from pipeline.reading.texts import likely_texts
 from pipeline.training.calibrate import calibrate
-from pipeline.training.downloads import data_folder, sha256_of
+from pipeline.training.downloads import cache_folder, data_folder, sha256_of
 from pipeline.training.examples import Example
 from pipeline.training.files import TrainingFiles, commit, versions
 from pipeline.training.mnist import Mnist, load_mnist
@@ -67,6 +68,12 @@ class Recipe:
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
     calibration_strings: int = 2000
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.seed < 0 or not self.learning_rate > 0 or not self.warm_up >= 0:
+            raise ValueError(f"not a schedule: {self}")
+        if min(self.validation_strings, self.calibration_strings) < 1 or self.pool.chunk < self.step.strings:
+            raise ValueError(f"too few strings: {self}")
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,9 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
                    pen_others=strokes.get("others", ()))
     pens = pens.without(collections=recipe.without)
     split = len(mnist.train_images) - VALIDATION_DIGITS
+    if split < 1:
+        raise DataError(f"{len(mnist.train_images)} training digits are too few: {VALIDATION_DIGITS} of them are kept "
+                        "for validation; give the whole of MNIST with --data FOLDER")
     writers = None if mnist.train_writers is None else mnist.train_writers[:split]
     training = _with_images(pens.keep(lambda writer: not is_held_out(writer)),
                             mnist.train_images[:split], mnist.train_labels[:split], writers)
@@ -151,8 +161,8 @@ def _with_images(pens: Sources, images: np.ndarray, labels: np.ndarray, writers:
 
 
 def _hashes(data: Path | None, strokes: dict[str, Path]) -> dict[str, str]:
-    folder = data_folder(data)
-    mnist = sorted((folder / "mnist" if (folder / "mnist").is_dir() else folder).glob("*ubyte*")) if folder else []
+    folder = data_folder(data) or cache_folder()
+    mnist = sorted((folder / "mnist" if (folder / "mnist").is_dir() else folder).glob("*ubyte*"))
     return {path.name: sha256_of(path) for path in [*mnist, *strokes.values()]}
 
 
