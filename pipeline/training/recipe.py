@@ -6,6 +6,7 @@ One epoch is one pass over the strings in the pool (pool.py), with freshly disto
 from __future__ import annotations
 
 import json
+import logging
 import math
 import zlib
 from collections.abc import Callable
@@ -37,7 +38,7 @@ from pipeline.training.string_training import (
     forward_blocks,
     lone_accuracy,
 )
-from pipeline.training.strokes import load_strokes, stroke_files
+from pipeline.training.strokes import STROKE_KINDS, load_strokes, stroke_files
 
 VALIDATION_DIGITS = 5_000  # the last of MNIST's training digits, never trained on
 HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation strings
@@ -136,6 +137,9 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
     """MNIST and the pen strokes, split by writer into what is trained on and what is held out."""
     mnist = load_mnist(data)
     paths = stroke_files(data)
+    if missing := [kind for kind in STROKE_KINDS if kind not in paths]:
+        logging.getLogger(__name__).warning("training without pen strokes of %s; the weights will read less well",
+                                            " and ".join(missing))
     strokes = {kind: load_strokes(path) for kind, path in paths.items()}
     pens = Sources(pen_digits=strokes.get("digits", ()), pen_strings=strokes.get("strings", ()),
                    pen_others=strokes.get("others", ()))

@@ -14,6 +14,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.reading.reader import Reader
 from pipeline.training import recipe as recipes
 from pipeline.training.calibrate import calibrate
+from pipeline.training.mnist import load_mnist
 from pipeline.training.pool import PoolConfig, chunks
 from pipeline.training.recipe import Recipe, is_held_out, learning_rate, load_data, train_shipped
 from pipeline.training.sources import collection_of
@@ -132,6 +133,30 @@ def test_a_run_without_data_or_with_too_few_digits_says_so(training_data, tmp_pa
     with pytest.raises(DataError, match="60 training digits are too few"):
         train_shipped(tmp_path / "a.npz", training_data, TINY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_training_without_pen_strokes_is_warned_of(training_data, tmp_path, caplog):
+    for path in training_data.glob("*ubyte"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    data = load_data(tmp_path, TINY)
+    assert "without pen strokes of digits and strings and others" in caplog.text
+    assert len(data.hashes) == 4 and not writers(data.training) and len(data.training.images) == 40
+    caplog.clear()
+    load_data(training_data, TINY)
+    assert caplog.text == ""
+
+
+def test_digits_from_the_cache_are_named_in_the_card(training_data, tmp_path, monkeypatch):
+    """Without a data folder MNIST comes from the cache."""
+    monkeypatch.delenv("DIGITSTRING_DATA", raising=False)
+    cached = tmp_path / "mnist"
+    cached.mkdir()
+    for path in training_data.glob("*ubyte"):
+        (cached / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(recipes, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(recipes, "load_mnist", lambda folder: load_mnist(folder or cached))
+    assert load_data(None, TINY).hashes == {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                                            for path in cached.iterdir()}
 
 
 def writers(sources):
