@@ -7,6 +7,7 @@ tables over cells.
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ MAX_GAP = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
 NOTHING = 0.02  # share of a component that counts as none of it
 MARK = 0.5  # share of the largest component's ink below which a component may be left out
 MARK_ROOM = 2.0  # ink pixels by which leaving it out must move a side of the box
+INWARD = np.array([1, 1, -1, -1], dtype=np.float32)  # the signs that make the sides of a box grow inwards
 SNAP = 0.85  # share of a component from which on a span has all of it
 
 
@@ -41,6 +43,32 @@ class Pieces:
     mass: NDArray[np.float32]
     moments: NDArray[np.float32]
     boxes: NDArray[np.float32]
+
+    @cached_property
+    def extents(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Left and right end (pieces,) of the ink in each piece; infinite where there is none."""
+        return _ends_by(self.piece, self.boxes, len(self.cuts) - 1)
+
+    @cached_property
+    def by_component(self) -> NDArray[np.float32]:
+        """(K, components) ink of each cell in its component's column."""
+        table = np.zeros((len(self.mass), int(self.component.max(initial=0)) + 1), dtype=np.float32)
+        table[np.arange(len(self.mass)), self.component] = self.mass
+        return table
+
+    @cached_property
+    def share_before(self) -> NDArray[np.float32]:
+        """(cuts, components) share of each component's ink to the left of each cut."""
+        shares = self.by_component / np.maximum(self.by_component.sum(axis=0), np.float32(1e-6))
+        upto = np.zeros((len(self.cuts), shares.shape[1]), dtype=np.float32)
+        np.add.at(upto, self.piece + 1, shares)
+        return np.cumsum(upto, axis=0, dtype=np.float32)
+
+    @cached_property
+    def narrow(self) -> NDArray[np.bool_]:
+        """(components,) whether the component is narrow enough to be one character."""
+        left, right = _ends_by(self.component, self.boxes, self.by_component.shape[1])
+        return right - left <= MAX_WIDTH
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +121,10 @@ def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans
     shrinks without them, it comes once more without them; these follow the others: (start, end) may come twice.
     """
     numbers = np.arange(len(pieces.cuts)) if active is None else np.flatnonzero(active)
-    left, right = _extents(pieces)
-    pairs = [(i, j) for a, i in enumerate(numbers[:-1]) for j in _ends(numbers, a, left, right)]
-    start, end = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    start, end = _pairs(pieces, numbers)
     whole = measure_spans(pieces, start, end)
-    return join_spans(whole, _without_marks(pieces, whole))
+    lighter = _without_marks(pieces, whole)
+    return whole if lighter is None else join_spans(whole, lighter)
 
 
 def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
@@ -107,7 +134,8 @@ def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
     the middle of a component, and not one digit of a long chain, or a path could pass over digits for nothing.
     """
     inside = (pieces.piece >= start[:, None]) & (pieces.piece < end[:, None])
-    before, within, snaps = _component_shares(pieces, start, end)
+    before, snaps = pieces.share_before[start], pieces.narrow
+    within = pieces.share_before[end] - before
     sticks_out = (within <= 1 - SNAP) & ((before < NOTHING) | (before + within > 1 - NOTHING))
     whole, lost = (snaps & (within >= SNAP))[:, pieces.component], (snaps & sticks_out)[:, pieces.component]
     return _measure(pieces, start, end, whole | (inside & ~lost))
@@ -118,28 +146,31 @@ def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp],
     weights = holds.astype(np.float32)
     mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
-    low = np.where(holds[:, :, None], pieces.boxes[None, :, :2], np.inf).min(axis=1, initial=np.inf)
-    high = np.where(holds[:, :, None], pieces.boxes[None, :, 2:], -np.inf).max(axis=1, initial=-np.inf)
-    empty = (mass <= 0) | (high <= low).any(axis=1)
-    box = np.concatenate([low, high], axis=1)
+    # The least of left, top, -right and -bottom, so that one minimum finds all four.
+    sides = np.where(holds[:, :, None], pieces.boxes * INWARD, np.float32(np.inf)).min(axis=1, initial=np.inf)
+    box = sides * INWARD
+    empty = (mass <= 0) | (box[:, 2:] <= box[:, :2]).any(axis=1)
     box[empty] = 0
     mass[empty] = 0
-    return Spans(start, end, holds, mass, centre, box.astype(np.float32))
+    return Spans(start, end, holds, mass, centre, box)
 
 
-def _without_marks(pieces: Pieces, spans: Spans) -> Spans:
+def _without_marks(pieces: Pieces, spans: Spans) -> Spans | None:
     """The spans that hold small components beside a large one, without them, unless another span is just that."""
-    of_component, _ = _component_table(pieces)
-    masses = spans.holds.astype(np.float32) @ of_component
+    masses = spans.holds.astype(np.float32) @ pieces.by_component
     small = masses < MARK * masses.max(axis=1, keepdims=True, initial=0)
     holds = spans.holds & ~small[:, pieces.component]
     rows = np.flatnonzero((holds != spans.holds).any(axis=1))
+    if not len(rows):
+        return None
     known = {row.tobytes() for row in np.packbits(spans.holds, axis=1)}
     fresh: list[int] = []
-    for k, row in zip(rows, np.packbits(holds[rows], axis=1), strict=True):
+    for k, row in zip(rows.tolist(), np.packbits(holds[rows], axis=1), strict=True):
         if row.tobytes() not in known:
             known.add(row.tobytes())
-            fresh.append(int(k))
+            fresh.append(k)
+    if not fresh:
+        return None
     found = _measure(pieces, spans.start[fresh], spans.end[fresh], holds[fresh])
     return pick_spans(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
 
@@ -183,53 +214,33 @@ def _cell_boxes(cell: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray
     return boxes
 
 
-def _extents(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Left and right end (pieces,) of the ink in each piece; infinite where there is none."""
-    count = len(pieces.cuts) - 1
+def _ends_by(owner: NDArray[np.intp], boxes: NDArray[np.float32], count: int
+             ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Left and right end (count,) of the boxes (K, 4) of each owner ((K,), below count)."""
     left, right = np.full(count, np.inf, dtype=np.float32), np.full(count, -np.inf, dtype=np.float32)
-    np.minimum.at(left, pieces.piece, pieces.boxes[:, 0])
-    np.maximum.at(right, pieces.piece, pieces.boxes[:, 2])
+    np.minimum.at(left, owner, boxes[:, 0])
+    np.maximum.at(right, owner, boxes[:, 2])
     return left, right
 
 
-def _ends(numbers: NDArray[np.intp], a: int, left: NDArray[np.float32],
-          right: NDArray[np.float32]) -> list[int]:
-    """The cuts at which a span that starts at numbers[a] may end."""
-    start = numbers[a]
-    ends = [int(numbers[a + 1])]
-    leftmost, rightmost = _run(left, right, start, numbers[a + 1])
-    for b in range(a + 2, len(numbers)):
-        low, high = _run(left, right, numbers[b - 1], numbers[b])
-        if low - rightmost > MAX_GAP:
+def _pairs(pieces: Pieces, numbers: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last cut (N,) of all spans between the cuts `numbers` that could be one character."""
+    left, right = (ends[: numbers[-1]] for ends in pieces.extents)
+    lows = np.minimum.reduceat(left, numbers[:-1]).tolist()
+    highs = np.maximum.reduceat(right, numbers[:-1]).tolist()
+    pairs = [(a, b) for a in range(len(lows)) for b in _ends(lows, highs, a)]
+    first, last = np.array(pairs, dtype=np.intp).T
+    return numbers[first], numbers[last]
+
+
+def _ends(lows: list[float], highs: list[float], a: int) -> list[int]:
+    """Where a span may end that starts with run a of the pieces, whose ink goes from lows[a] to highs[a]."""
+    ends, leftmost, rightmost = [a + 1], lows[a], highs[a]
+    for b in range(a + 1, len(lows)):
+        if lows[b] - rightmost > MAX_GAP:
             break
-        leftmost, rightmost = min(leftmost, low), max(rightmost, high)
+        leftmost, rightmost = min(leftmost, lows[b]), max(rightmost, highs[b])
         if rightmost - leftmost > MAX_WIDTH:
             break
-        ends.append(int(numbers[b]))
+        ends.append(b + 1)
     return ends
-
-
-def _run(left: NDArray[np.float32], right: NDArray[np.float32], start: int, end: int) -> tuple[float, float]:
-    return float(left[start:end].min()), float(right[start:end].max())
-
-
-def _component_shares(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
-                      ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """(N, components) share of each component's ink that lies before each span, and between its cuts; (components,)
-    whether the component is narrow enough to be one character."""
-    table, total = _component_table(pieces)
-    upto = np.zeros((len(pieces.cuts), table.shape[1]), dtype=np.float32)
-    np.add.at(upto, pieces.piece + 1, table / total)
-    upto = np.cumsum(upto, axis=0, dtype=np.float32)
-    left, right = np.full(len(total), np.inf, dtype=np.float32), np.full(len(total), -np.inf, dtype=np.float32)
-    np.minimum.at(left, pieces.component, pieces.boxes[:, 0])
-    np.maximum.at(right, pieces.component, pieces.boxes[:, 2])
-    return upto[start], upto[end] - upto[start], right - left <= MAX_WIDTH
-
-
-def _component_table(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(K, components) ink of each cell in its component's column; (components,) ink of each component."""
-    count = int(pieces.component.max(initial=0)) + 1
-    table = np.zeros((len(pieces.mass), count), dtype=np.float32)
-    table[np.arange(len(pieces.mass)), pieces.component] = pieces.mass
-    return table, np.maximum(table.sum(axis=0), np.float32(1e-6))
