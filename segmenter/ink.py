@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.background import area_reduce, content_box, darkness, subtract_background
+from segmenter.background import area_reduce, border_paper, content_box, darkness, subtract_background
 from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules
@@ -21,6 +21,8 @@ MARGIN = 4  # empty ink pixels around the ink
 WORKING_DIGIT = 50  # height in pixels at which ink is looked for at most; larger digits are reduced
 REACH = 1.0  # line heights above and below the line beyond which ink is cut off
 TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the picture, until it is measured
+LONE = 1.5  # width over height of the region below which it holds one digit rather than several
+ROOM = 0.3  # heights of a digit: paper that is put around a lone digit
 AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough
 
 
@@ -93,23 +95,34 @@ def extract_ink(grey: Float) -> Ink:
     if grey.ndim != 2:
         raise ValueError(f"grey must be (H, W), not {grey.shape}")
     region = content_box(grey)
+    if region[2] - region[0] < 3 or region[3] - region[1] < 3:
+        return _blank()
+    paper = border_paper(grey, region)
     digit = TYPICAL_DIGIT * min(region[3] - region[1], 4 * (region[2] - region[0]))
-    strokes = _look(grey, region, digit)
+    if _is_lone(region, paper):
+        digit = region[3] - region[1]  # without its margin a lone digit fills the region
+    strokes = _look(grey, region, digit, paper)
     if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
-        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit) or strokes
+        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit, paper) or strokes
     return _blank() if strokes is None else _straighten(strokes)
 
 
-def _look(grey: Float, region: Box, digit: float) -> _Strokes | None:
-    """The strokes in a region of the image where digits are about `digit` source pixels high, if any."""
+def _look(grey: Float, region: Box, digit: float, paper: float | None) -> _Strokes | None:
+    """The strokes in a region of the image where digits are about `digit` source pixels high, if any.
+
+    paper: the paper's level where the picture's border shows it.
+    """
     left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:
         return None
     factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
     work = area_reduce(np.asarray(grey[top:bottom, left:right], dtype=np.float32), factor)
     digit /= factor
-    contrast = subtract_background(darkness(work), digit)
-    contrast = erase_rules(contrast, dark_mask(contrast), digit)
+    contrast = _contrast(work, digit, paper, trimmed=left > 0 or right < grey.shape[1])
+    if _is_lone(region, paper):
+        # It may fill so much of the region that little paper is left to compare it to.
+        room = round(ROOM * digit)
+        contrast, left, top = np.pad(contrast, room), left - room * factor, top - room * factor
     mask, core = stroke_mask(contrast, digit)
     if core == 0:
         return None
@@ -120,6 +133,23 @@ def _look(grey: Float, region: Box, digit: float) -> _Strokes | None:
     mask = drop_outside(mask, skew, (line_top, line_bottom))
     soft = soft_ink(contrast, mask, core)
     return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, left, top), factor)
+
+
+def _contrast(work: Float, digit: float, paper: float | None, trimmed: bool) -> Float:
+    """Contrast of strokes to the paper, without rules; trimmed: whether a margin was cut off at a side."""
+    height, width = work.shape
+    dark = darkness(work, paper)
+    beyond = None
+    if paper is not None and _is_lone((0, 0, width, height), paper):
+        beyond = paper if dark is work else 1 - paper
+    contrast = subtract_background(dark, digit, beyond)
+    return erase_rules(contrast, dark_mask(contrast), digit, trimmed)
+
+
+def _is_lone(region: Box, paper: float | None) -> bool:
+    """Whether a region, its margin of paper cut off, has the shape of one digit."""
+    left, top, right, bottom = region
+    return paper is not None and right - left < LONE * (bottom - top)
 
 
 def _straighten(strokes: _Strokes) -> Ink:

@@ -13,6 +13,9 @@ Mask = NDArray[np.bool_]
 
 SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of a rule, 4.5 degrees either way
 COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
+NARROW = 2.0  # heights of the picture: in a wider one, what spans half of it is no stroke of a digit
+LONGER = 1.25  # heights of the writing: a bar in a narrow picture that is longer is a rule
+CLEAR = 0.1  # heights of a digit: room between writing and what frames it
 SIDE = 0.2  # heights of a digit: strip at either side of the picture where a box may end
 THROUGHOUT = 0.85  # share of the picture's height that the side of a box takes at least
 LOWER = 0.9  # share of the picture's height that writing in a frame takes at most
@@ -128,14 +131,47 @@ def _covered(rule: Rule, mask: Mask, contrast: Float) -> Mask:
     return np.asarray(weight > HEAVIER * usual)
 
 
-def erase_rules(contrast: Float, mask: Mask, digit: float) -> Float:
+def _not_of_digits(rules: list[Rule], mask: Mask, digit: float, trimmed: bool) -> list[Rule]:
+    """The rules that are no bars of a lone digit, as of a 5 or a 2; trimmed: see erase_rules.
+
+    A rule is much longer than the writing is high; or writing stands clear of both its ends, and it goes on to
+    both sides of a picture whose sides are paper, or to the sides of a box.
+    """
+    drawn = [mask & _band(rule, mask.shape, ABOVE, BELOW) for rule in rules]
+    rest = mask & ~np.any(drawn, axis=0)
+    rows, filled = np.flatnonzero(rest.any(axis=1)), rest.any(axis=0)
+    height = max(digit, float(np.ptp(rows)) + 1) if rows.size else digit
+    clear = max(2, round(CLEAR * digit))
+    kept = []
+    for rule, bar in zip(rules, drawn, strict=True):
+        columns = np.flatnonzero(bar.any(axis=0))
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        spans = not trimmed and first <= 1 and last >= mask.shape[1] - 1
+        boxed = filled[first : first + clear].any() and filled[last - clear : last].any()
+        clear_of_ends = _stands_clear(filled[first:last], clear)
+        if last - first >= LONGER * height or (clear_of_ends and (spans or boxed)):
+            kept.append(rule)
+    return kept
+
+
+def _stands_clear(filled: Mask, clear: int) -> bool:
+    """Whether columns with ink lie between two stretches of at least `clear` empty ones; (w,) bool."""
+    edges = np.flatnonzero(np.diff(np.pad(~filled, 1).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    return int((ends - starts >= clear).sum()) >= 2
+
+
+def erase_rules(contrast: Float, mask: Mask, digit: float, trimmed: bool = False) -> Float:
     """The contrast with the rules taken out, (h, w) float32; the same array where there are none.
 
-    mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly.
+    mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly. trimmed:
+    whether a margin was cut off at a side, so that what ends there ends in paper.
     """
     thickest = max(2, round(0.1 * digit))
     least_length = max(COVERAGE * mask.shape[1], 0.9 * digit)
     rules = find_rules(mask, thickest, least_length)
+    if rules and mask.shape[1] < NARROW * mask.shape[0]:
+        rules = _not_of_digits(rules, mask, digit, trimmed)
     gone = erase(rules, mask, contrast)
     gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
     if not gone.any():
