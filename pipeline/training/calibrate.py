@@ -11,7 +11,7 @@ from pipeline.reading.calibration import fit_calibration, thresholds
 from pipeline.reading.reader import find_texts
 from pipeline.reading.search import SearchConfig
 from pipeline.training.sources import Sources
-from pipeline.training.string_style import TRAINING
+from pipeline.training.string_style import CALIBRATION
 from pipeline.training.strings import draw_string
 
 SEED = 1999
@@ -22,11 +22,11 @@ def calibrate(network: ConvolutionNetwork, held_out: Sources, count: int) -> dic
     rng = np.random.default_rng(SEED)
     posteriors, right = np.zeros(count), np.zeros(count, dtype=bool)
     for k in range(count):
-        string = draw_string(rng, held_out, TRAINING)
+        string = draw_string(rng, held_out, CALIBRATION)
         _, _, texts = find_texts(string.image.astype(np.float32) / np.float32(255), network, SearchConfig(), 1)
         text, posteriors[k] = texts[0] if texts else ("", 0.0)
         right[k] = text == string.text
     calibration = fit_calibration(posteriors, right)
     confidences = np.array([calibration.confidence(p) for p in posteriors])
     return {"calibration": calibration.to_json(), "thresholds": thresholds(confidences, right),
-            "calibrated_on": {"strings": count, "seed": SEED, "right": float(right.mean())}}
+            "calibrated_on": {"style": CALIBRATION.name, "strings": count, "seed": SEED, "right": float(right.mean())}}

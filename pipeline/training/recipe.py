@@ -68,7 +68,7 @@ class Recipe:
     distortion: Distortion = field(default_factory=Distortion)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
-    calibration_strings: int = 2000
+    calibration_strings: int = 4000
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.seed < 0 or not self.learning_rate > 0 or not self.warm_up >= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -107,7 +107,14 @@ EVALUATION = StringStyle(
 """The project's own test bench, of even lengths. Every setting is spelt out, so that none follows TRAINING's
 defaults: settled before anything was tuned on it, and not to be changed afterwards."""
 
-PRESETS = {style.name: style for style in (TRAINING, EVALUATION)}
+CALIBRATION = replace(
+    TRAINING, name="calibration", kinds=(("bitmap", 0.4), ("pen", 0.45), ("string", 0.15)), empty=0.0, neighbours=0.0,
+    intruders=0.0, binary=0.0, touching=(0.0, 0.25),
+)
+"""Digits that people wrote, in fields that hold a number: our own shapes, letters and loose strokes are there to teach
+what exists, and how often they come says nothing about how often a reading is right."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION)}
 
 
 def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:
