@@ -27,6 +27,7 @@ from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 BLOCK = 64  # crops that go through the network at once: what fits the processor's cache
+EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
 FEW = 5  # texts that are always compared
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
 
@@ -171,13 +172,13 @@ def _source_box(pieces: Pieces, spans: Spans, span: int, shape: tuple[int, ...])
     inked = held & (pieces.ink.pixels[top:bottom, left:right] >= INK_LEVEL)
     rows = np.flatnonzero(inked.any(axis=1))
     first, last = inked.argmax(axis=1), right - left - 1 - inked[:, ::-1].argmax(axis=1)
-    # An affine map takes the ends of the rows to the outermost points; a pixel counts as its four edges' middles.
-    x, y = np.concatenate([first[rows], last[rows]]) + left, np.concatenate([rows, rows]) + top
-    xs, ys = np.concatenate([x + 0.5, x + 0.5, x, x + 1]), np.concatenate([y, y + 1, y + 0.5, y + 0.5])
-    places = np.stack([xs, ys, np.ones(len(xs))], axis=1) @ pieces.ink.to_source.T
-    height, width = shape
-    low = np.floor(np.clip(places.min(axis=0), 0, [width - 1, height - 1])).astype(int)
-    high = np.ceil(np.clip(places.max(axis=0), low + 1, [width, height])).astype(int)
+    # An affine map takes the ends of the rows to the outermost points.
+    ends = np.stack([np.concatenate([first[rows], last[rows]]) + left, np.concatenate([rows, rows]) + top])
+    matrix, shift = pieces.ink.to_source[:, :2], pieces.ink.to_source[:, 2]
+    places, edges = matrix @ ends, matrix @ EDGES
+    limit = np.array(shape[::-1])
+    low = np.floor(np.clip(places.min(axis=1) + edges.min(axis=1) + shift, 0, limit - 1)).astype(int)
+    high = np.ceil(np.clip(places.max(axis=1) + edges.max(axis=1) + shift, low + 1, limit)).astype(int)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 

@@ -52,9 +52,10 @@ def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig())
     active = levels <= config.first_level
     spans: Spans | None = None
     scores = np.zeros((0, SYMBOLS))
+    seen: set[tuple[int, int, bytes]] = set()
     rounds: list[Round] = []
     while True:
-        fresh = _fresh_spans(pieces, active, spans)
+        fresh = _fresh_spans(find_spans(pieces, active), seen)
         scores = np.concatenate([scores, lattice_scores(score(pieces, fresh), fresh.mass <= 0)])
         spans = fresh if spans is None else join_spans(spans, fresh)
         order = np.argsort(spans.end, kind="stable")
@@ -66,19 +67,15 @@ def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig())
         active = active | finer
 
 
-def _fresh_spans(pieces: Pieces, active: NDArray[np.bool_], known: Spans | None) -> Spans:
-    """The spans between active cuts that were not scored before."""
-    spans = find_spans(pieces, active)
-    if known is None:
-        return spans
-    seen = set(_keys(known))
-    return pick_spans(spans, np.array([key not in seen for key in _keys(spans)], dtype=bool))
-
-
-def _keys(spans: Spans) -> list[tuple[int, int, bytes]]:
-    """What tells spans apart: their cuts and the ink they hold."""
-    held = np.packbits(spans.holds, axis=1)
-    return list(zip(spans.start.tolist(), spans.end.tolist(), [row.tobytes() for row in held], strict=True))
+def _fresh_spans(spans: Spans, seen: set[tuple[int, int, bytes]]) -> Spans:
+    """The spans that were not seen before, which `seen` learns of: by their cuts and the ink they hold."""
+    held = [row.tobytes() for row in np.packbits(spans.holds, axis=1)]
+    fresh = []
+    for k, key in enumerate(zip(spans.start.tolist(), spans.end.tolist(), held, strict=True)):
+        if key not in seen:
+            seen.add(key)
+            fresh.append(k)
+    return spans if len(fresh) == len(spans) else pick_spans(spans, np.array(fresh, dtype=np.intp))
 
 
 def _read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64],
@@ -98,8 +95,7 @@ def _finer_cuts(last: Round, levels: NDArray[np.int_]) -> NDArray[np.bool_]:
     """The cuts to add: inside each unsure span of the path, those of its coarsest level not yet active."""
     finer = np.zeros_like(last.active)
     for span in np.array(last.path.spans, dtype=np.intp)[last.unsure]:
-        inside = np.arange(last.spans.start[span] + 1, last.spans.end[span])
-        waiting = inside[~last.active[inside]]
-        if len(waiting):
-            finer[waiting[levels[waiting] == levels[waiting].min()]] = True
+        inside = slice(last.spans.start[span] + 1, last.spans.end[span])
+        waiting = np.where(last.active[inside], DENSE + 1, levels[inside])
+        finer[inside] = waiting == waiting.min(initial=DENSE)
     return finer
