@@ -27,12 +27,12 @@ class Seams:
 
     def trace(self, columns: NDArray[np.intp]) -> NDArray[np.int16]:
         """The seams around `columns` (K,) as (K, h) x positions; a pixel with x < seam is on its left."""
-        h, w, _ = self._choice.shape
+        h, _, w = self._choice.shape
         seams = np.empty((len(columns), h), dtype=np.int16)
         lane = self._bottom[columns]
         for y in range(h - 1, -1, -1):
             seams[:, y] = columns + lane - REACH
-            lane = lane + self._choice[y, columns, lane]
+            lane = lane + self._choice[y, lane, columns]
         return np.clip(seams, 0, w)
 
 
@@ -42,21 +42,21 @@ def find_seams(ink: NDArray[np.float32]) -> Seams:
     lanes = 2 * REACH + 1
     padded = np.zeros((h, w + 2 * REACH), dtype=np.float32)
     padded[:, REACH:-REACH] = ink
-    price = np.lib.stride_tricks.sliding_window_view(padded, lanes, axis=1)
-    drift = DRIFT_COST * np.abs(np.arange(-REACH, REACH + 1, dtype=np.float32))
-    total = np.full((w, lanes + 2), np.inf, dtype=np.float32)
-    total[:, 1:-1] = 0
-    choice = np.empty((h, w, lanes), dtype=np.int8)
-    straight, left, right = total[:, 1:-1], total[:, :-2], total[:, 2:]
+    price = np.lib.stride_tricks.sliding_window_view(padded, w, axis=1)
+    drift = DRIFT_COST * np.abs(np.arange(-REACH, REACH + 1, dtype=np.float32))[:, None]
+    # Lanes are rows, with a wall on both sides: neighbouring lanes of all columns are then one run of memory.
+    total = np.full((lanes + 2, w), np.inf, dtype=np.float32)
+    total[1:-1] = 0
+    choice = np.empty((h, lanes, w), dtype=np.int8)
+    straight = total[1:-1]
     for y in range(h):
-        best = straight.copy()
-        step = choice[y]
-        step[:] = 0
-        for side, offset in ((left, -1), (right, 1)):
-            candidate = side + np.float32(BEND_COST)
-            better = candidate < best
-            best[better] = candidate[better]
-            step[better] = offset
-        total[:, 1:-1] = best + price[y] + drift
-    bottom = np.argmin(straight, axis=1)
-    return Seams(straight[np.arange(w), bottom], choice, bottom)
+        left, right = total[:-2] + np.float32(BEND_COST), total[2:] + np.float32(BEND_COST)
+        to_left = left < straight
+        np.minimum(left, straight, out=left)
+        to_right = right < left
+        np.subtract(to_right, to_left & ~to_right, out=choice[y], dtype=np.int8)
+        np.minimum(left, right, out=straight)
+        straight += price[y]
+        straight += drift
+    bottom = np.argmin(straight, axis=0)
+    return Seams(straight[bottom, np.arange(w)], choice, bottom)

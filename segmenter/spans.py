@@ -101,16 +101,18 @@ def cut_pieces(ink: Ink, cuts: tuple[Cut, ...]) -> Pieces:
     rows, columns = np.nonzero(pixels)
     values = pixels[rows, columns]
     keys = component[rows, columns].astype(np.intp) * len(cuts) + piece[rows, columns]
-    unique, cell = np.unique(keys, return_inverse=True)
-    count = len(unique)
+    order = np.argsort(keys, kind="stable")
+    first = np.flatnonzero(np.diff(keys[order], prepend=-1))  # of each cell, among the pixels ordered by cell
+    unique, count = keys[order[first]], len(first)
+    cell = np.empty_like(keys)
+    cell[order] = np.repeat(np.arange(count), np.diff(first, append=len(keys)))
     cell_of = np.full((h, w), count, dtype=np.int32)
     cell_of[rows, columns] = cell
     moments = np.stack([np.bincount(cell, values * (columns + 0.5), count),
                         np.bincount(cell, values * (rows + 0.5), count)], axis=1)
-    solid = values >= INK_LEVEL
+    boxes = _cell_boxes(rows[order], columns[order], values[order] >= INK_LEVEL, first)
     return Pieces(ink, cuts, cell_of, unique % len(cuts), unique // len(cuts),
-                  np.bincount(cell, values, count).astype(np.float32), moments.astype(np.float32),
-                  _cell_boxes(cell, rows, columns, solid, count))
+                  np.bincount(cell, values, count).astype(np.float32), moments.astype(np.float32), boxes)
 
 
 def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans:
@@ -201,17 +203,17 @@ def _components(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.where(labels > 0, labels, nearby)
 
 
-def _cell_boxes(cell: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp],
-                solid: NDArray[np.bool_], count: int) -> NDArray[np.float32]:
-    """(K, 4) boxes of the solid ink of each cell; without any, a box that no minimum or maximum notices."""
-    boxes = np.full((count, 4), np.inf, dtype=np.float32)
-    boxes[:, 2:] = -np.inf
-    cell, rows, columns = cell[solid], rows[solid], columns[solid]
-    np.minimum.at(boxes[:, 0], cell, columns)
-    np.minimum.at(boxes[:, 1], cell, rows)
-    np.maximum.at(boxes[:, 2], cell, columns + 1)
-    np.maximum.at(boxes[:, 3], cell, rows + 1)
-    return boxes
+def _cell_boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], solid: NDArray[np.bool_],
+                first: NDArray[np.intp]) -> NDArray[np.float32]:
+    """(K, 4) boxes of the solid ink of each cell; without any, a box that no minimum or maximum notices.
+
+    rows, columns, solid: (P,) of the pixels ordered by cell; first: (K,) where cells begin.
+    """
+    none = np.float32(np.inf)
+    sides = [(np.minimum, columns, none), (np.minimum, rows, none),
+             (np.maximum, columns + 1, -none), (np.maximum, rows + 1, -none)]
+    return np.stack([extreme.reduceat(np.where(solid, places, empty), first) if len(first) else np.zeros(0)
+                     for extreme, places, empty in sides], axis=1).astype(np.float32)
 
 
 def _ends_by(owner: NDArray[np.intp], boxes: NDArray[np.float32], count: int
