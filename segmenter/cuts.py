@@ -123,9 +123,8 @@ def _contours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.
 def _valleys(profile: NDArray[np.float32]) -> NDArray[np.intp]:
     """Middles of the local maxima of a contour (w,): columns where digits that touch bend towards each other."""
     highest = ndimage.maximum_filter1d(profile, 2 * VALLEY_REACH + 1)
-    padded = np.pad(profile, VALLEY_REACH, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, VALLEY_REACH + 1)
-    left, right = windows[: len(profile)].min(axis=1), windows[VALLEY_REACH:].min(axis=1)
+    left, right = (ndimage.minimum_filter1d(profile, VALLEY_REACH + 1, origin=side * VALLEY_REACH // 2, mode="nearest")
+                   for side in (1, -1))
     return _middles((profile == highest) & (profile - np.maximum(left, right) >= VALLEY_DEPTH))
 
 
@@ -155,9 +154,11 @@ def _middles(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
 def _dense_columns(columns: NDArray[np.intp], width: int) -> NDArray[np.intp]:
     """Evenly spaced columns wherever neighbouring proposals leave more than 1.5 steps between them."""
     edges = np.concatenate([[0], columns, [width]])
-    runs = [np.linspace(left, right, round((right - left) / DENSE_STEP) + 1)[1:-1]
-            for left, right in itertools.pairwise(edges) if right - left > 1.5 * DENSE_STEP]
-    return np.concatenate(runs).astype(np.intp) if runs else np.empty(0, dtype=np.intp)
+    found: list[int] = []
+    for left, right in itertools.pairwise(edges.tolist()):
+        parts = round((right - left) / DENSE_STEP) if right - left > 1.5 * DENSE_STEP else 1
+        found += [int(left + k * ((right - left) / parts)) for k in range(1, parts)]
+    return np.array(found, dtype=np.intp)
 
 
 def _crossed(pixels: NDArray[np.float32], paths: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -175,21 +176,23 @@ def _place(ink: Ink, paths: NDArray[np.int16], kinds: list[str]) -> list[Cut]:
     pixels = ink.pixels
     h, w = pixels.shape
     pen = max(1.0, ink.stroke_width)
-    rows = np.arange(h)
+    row_starts = np.arange(h) * (w + 1)
     before = np.zeros((h, w + 1), dtype=np.float32)
     np.cumsum(pixels, axis=1, out=before[:, 1:])
+    under = np.concatenate([pixels, pixels[:, -1:]], axis=1)  # the ink that a path at each column runs through
     crossed = _crossed(pixels, paths) / pen
     rank = np.array([{"contact": 1, "dense": 3}.get(kind, 2) for kind in kinds])
     rank[crossed < STROKES_CROSSED[GAP]] = 0
-    means = paths.mean(axis=1)
+    means = paths.mean(axis=1).tolist()
     placed = [Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"), Cut(np.full(h, w, np.int16), GAP, 0.0, "border")]
     place, left_of = [0.0, float(w)], [0.0, float(before[:, -1].sum())]
     for k in np.lexsort((crossed, rank)):
         at = min(max(bisect.bisect(place, means[k]), 1), len(place) - 1)
-        path = np.clip(paths[k], placed[at - 1].path, placed[at].path)
-        left = float(before[rows, path].sum())
-        cost = float(pixels[rows, np.minimum(path, w - 1)].sum()) / pen
-        level = int(np.searchsorted(STROKES_CROSSED, cost))
+        path = np.minimum(np.maximum(paths[k], placed[at - 1].path), placed[at].path)
+        places = row_starts + path
+        left = float(before.take(places).sum())
+        cost = float(under.take(places).sum()) / pen
+        level = bisect.bisect_left(STROKES_CROSSED, cost)
         room = [SAME_GAP if level == other.level == GAP else SAME_INK for other in placed[at - 1:at + 1]]
         if left - left_of[at - 1] < room[0] * pen * pen or left_of[at] - left < room[1] * pen * pen:
             continue

@@ -28,12 +28,13 @@ class Seams:
     def trace(self, columns: NDArray[np.intp]) -> NDArray[np.int16]:
         """The seams around `columns` (K,) as (K, h) x positions; a pixel with x < seam is on its left."""
         h, _, w = self._choice.shape
-        seams = np.empty((len(columns), h), dtype=np.int16)
-        lane = self._bottom[columns]
+        choice = self._choice.reshape(h, -1)
+        place = self._bottom[columns] * w + columns  # in a row of the choices, lane by lane
+        places = np.empty((h, len(columns)), dtype=np.intp)
         for y in range(h - 1, -1, -1):
-            seams[:, y] = columns + lane - REACH
-            lane = lane + self._choice[y, lane, columns]
-        return np.clip(seams, 0, w)
+            places[y] = place
+            place = place + np.multiply(choice[y].take(place), w, dtype=np.intp)
+        return np.clip(columns[:, None] + places.T // w - REACH, 0, w).astype(np.int16)
 
 
 def find_seams(ink: NDArray[np.float32]) -> Seams:
