@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pipeline.training.examples import DIGIT_HELD, DIGIT_PURE, ink_by_character
 from pipeline.training.strings import SyntheticString
 from segmenter.cuts import INK_LEVEL
 from segmenter.spans import Pieces, Spans
@@ -16,7 +17,6 @@ from segmenter.spans import Pieces, Spans
 Float = NDArray[np.float32]
 
 FIT_IOU = 0.7  # a span is a digit when the boxes of the two agree this well
-FIT_HELD, FIT_PURE = 0.90, 0.85  # or when it holds this share of the digit's ink, and its ink is the digit's to this
 KEPT = 0.7  # share of a digit (of its box, of its ink) below which its ink is lost
 FOREIGN = 0.25  # ink beyond the digits but in one piece with a digit, as a share of the digit's, from which it is dirty
 ROOM = 2.0  # source pixels around a box that still count as the digit's
@@ -75,9 +75,9 @@ class OwnerTruth:
         return self.string.text
 
     def fits(self, pieces: Pieces, spans: Spans) -> NDArray[np.bool_]:
-        """(T, N) whether a span holds FIT_HELD of the digit's ink and is the digit's to FIT_PURE."""
+        """(T, N) whether a span holds DIGIT_HELD of the digit's ink and is the digit's to DIGIT_PURE."""
         held, pure = self._shares(pieces, spans)
-        return (held >= FIT_HELD) & (pure >= FIT_PURE)
+        return (held >= DIGIT_HELD) & (pure >= DIGIT_PURE)
 
     def overlaps(self, pieces: Pieces, spans: Spans) -> Float:
         """(T, N) the smaller of the two shares."""
@@ -85,7 +85,7 @@ class OwnerTruth:
 
     def ink_faults(self, pieces: Pieces) -> list[str | None]:
         """Lost: part of the digit's pixels have no ink. Dirty: nobody's ink is in one piece with it."""
-        table = self._table(pieces)
+        table = ink_by_character(self.string, pieces)
         nobody = np.bincount(pieces.component, table[:, -1])
         faults: list[str | None] = []
         for k in self._digits():
@@ -99,23 +99,10 @@ class OwnerTruth:
         return [k for k, label in enumerate(self.string.characters) if label.isdigit()]
 
     def _shares(self, pieces: Pieces, spans: Spans) -> tuple[Float, Float]:
-        table = self._table(pieces)[:, self._digits()]
+        table = ink_by_character(self.string, pieces)[:, self._digits()]
         held = (spans.holds.astype(np.float32) @ table).T
         whole, mass = np.maximum(table.sum(axis=0), 1e-6), np.maximum(spans.mass, 1e-6)
         return (held / whole[:, None]).astype(np.float32), (held / mass).astype(np.float32)
-
-    def _table(self, pieces: Pieces) -> Float:
-        """(K, characters + 1) ink of each cell by owner, nobody's last; blurred edges are their stroke's."""
-        owner = self.string.owner
-        for _ in range(2):
-            owner = np.where(owner < 0, ndimage.maximum_filter(owner, size=3), owner)
-        rows, columns = np.nonzero(pieces.ink.pixels)
-        x, y = pieces.ink.to_source @ np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
-        (h, w), nobody = owner.shape, len(self.string.characters)
-        whose = owner[np.clip(y.astype(np.intp), 0, h - 1), np.clip(x.astype(np.intp), 0, w - 1)]
-        key = pieces.cell_of[rows, columns] * (nobody + 1) + np.where(whose < 0, nobody, whose)
-        table = np.bincount(key, pieces.ink.pixels[rows, columns], len(pieces.mass) * (nobody + 1))
-        return table.reshape(-1, nobody + 1).astype(np.float32)
 
     def _inked(self, pieces: Pieces, character: int) -> float:
         """Share of the pixels of a character that have ink, or ink beside them."""

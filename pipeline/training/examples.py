@@ -63,7 +63,7 @@ def make_example(string: SyntheticString) -> Example | None:
 def span_truth(string: SyntheticString, pieces: Pieces,
                spans: Spans) -> tuple[NDArray[np.uint8], tuple[NDArray[np.bool_], ...]]:
     """Targets (N, 11) of the spans and what they may be on a true path, from the owner of each pixel of ink."""
-    by_character = _ink_by_character(string, pieces)
+    by_character = ink_by_character(string, pieces)
     held = spans.holds.astype(np.float32) @ by_character
     digits = np.array([label.isdigit() for label in string.characters] + [False])
     share = (held / np.maximum(by_character.sum(axis=0), 1e-6)).astype(np.float32)
@@ -85,7 +85,7 @@ def _stand_for(symbols: NDArray[np.intp], digits: NDArray[np.bool_], share: NDAr
     return result
 
 
-def _ink_by_character(string: SyntheticString, pieces: Pieces) -> NDArray[np.float32]:
+def ink_by_character(string: SyntheticString, pieces: Pieces) -> NDArray[np.float32]:
     """(K, characters + 1) ink of each cell by owner, nobody's last."""
     ink = pieces.ink
     rows, columns = np.nonzero(ink.pixels)
