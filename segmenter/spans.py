@@ -50,6 +50,11 @@ class Pieces:
         return _ends_by(self.piece, self.boxes, len(self.cuts) - 1)
 
     @cached_property
+    def sides(self) -> NDArray[np.float32]:
+        """(4, K) left, top, -right and -bottom of the cells' boxes, so that one minimum finds the box of several."""
+        return np.ascontiguousarray((self.boxes * INWARD).T)
+
+    @cached_property
     def by_component(self) -> NDArray[np.float32]:
         """(K, components) ink of each cell in its component's column."""
         table = np.zeros((len(self.mass), int(self.component.max(initial=0)) + 1), dtype=np.float32)
@@ -148,9 +153,7 @@ def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp],
     weights = holds.astype(np.float32)
     mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
-    # The least of left, top, -right and -bottom, so that one minimum finds all four.
-    sides = np.where(holds[:, :, None], pieces.boxes * INWARD, np.float32(np.inf)).min(axis=1, initial=np.inf)
-    box = sides * INWARD
+    box = INWARD * np.where(holds[:, None, :], pieces.sides, np.float32(np.inf)).min(axis=2, initial=np.inf)
     empty = (mass <= 0) | (box[:, 2:] <= box[:, :2]).any(axis=1)
     box[empty] = 0
     mass[empty] = 0
