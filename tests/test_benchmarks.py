@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import binomtest
 
-from benchmarks import digits, form, invariance, random_cuts, strings
+from benchmarks import digits, form, invariance, random_cuts, segmentation, strings
 from benchmarks.scores import Scores, left_out
+from benchmarks.span_truth import OwnerTruth
 from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.weights import network_arrays, network_card
 from pipeline.reading.reader import Reader, score_spans
@@ -283,3 +285,13 @@ def test_form_fields_are_cut_out_and_compared(weights, pictures, tmp_path, capsy
     assert f"{report['right']} of 3 fields right" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="cannot be had"):
         form.main(["--weights", str(weights), "--data", str(tmp_path), "--image", "none.png"])
+
+
+def test_segmentation_counts_digits_that_stand_apart():
+    style = replace(EVALUATION, kinds=(("shapes", 1.0),), touching=(0, 0), overlap=(0, 0), zero_chains=0, separators=0,
+                    endings=0, prefixes=0, neighbours=0, intruders=0, rules=0, papers=(("white", 1.0),), binary=0)
+    string = draw_string(np.random.default_rng(1), Sources(), style, text="38096")
+    tally = segmentation.Tally()
+    tally.add(string.image.astype(np.float32) / 255, OwnerTruth(string))
+    assert (tally.pictures, tally.digits, tally.found) == (1, 5, 5) and tally.spans >= 5
+    assert tally.without["gap"] < 0, "digits that stand apart are parted by gaps"
