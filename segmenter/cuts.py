@@ -25,6 +25,7 @@ SAME_GAP = 0.4  # the same for two gaps: what stands between them may be a point
 DENSE_STEP = 4  # columns between cuts where no generator found any
 VALLEY_DEPTH = 2  # ink pixels by which a valley of the contour is deeper than the ink within VALLEY_REACH of it
 VALLEY_REACH = 8
+MOST_CUTS = 500  # in a field; more come of dirt only, and would cost time and memory without bound
 FACING = 12  # columns between an upper and a lower valley at most for a line between them
 
 
@@ -56,9 +57,17 @@ def find_cuts(ink: Ink) -> tuple[Cut, ...]:
     if ink.blank:
         return ()
     paths, kinds = _candidates(ink)
-    inner = _place(ink, paths, kinds)
+    inner = _coarsest(_place(ink, paths, kinds))
     return (Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"), *inner,
             Cut(np.full(h, w, dtype=np.int16), GAP, 0.0, "border"))
+
+
+def _coarsest(cuts: list[Cut]) -> list[Cut]:
+    """At most MOST_CUTS of the cuts, the coarsest, still in order."""
+    if len(cuts) <= MOST_CUTS:
+        return cuts
+    kept = sorted(range(len(cuts)), key=lambda k: (cuts[k].level, cuts[k].crossed))[:MOST_CUTS]
+    return [cuts[k] for k in sorted(kept)]
 
 
 def _candidates(ink: Ink) -> tuple[NDArray[np.int16], list[str]]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from segmenter.cuts import DENSE, GAP, STROKE, Cut, find_cuts
+from segmenter.cuts import DENSE, GAP, MOST_CUTS, STROKE, Cut, find_cuts
 from segmenter.ink import Ink
 
 PEN = 3.0
@@ -103,3 +103,10 @@ def test_a_stroke_is_crossed_at_the_level_of_one_stroke():
 def test_a_cut_checks_itself(change):
     with pytest.raises(ValueError):
         Cut(**{"path": np.zeros(3, np.int16), "level": GAP, "crossed": 0.0, "kind": "gap", **change})
+
+
+def test_dirt_does_not_make_cuts_without_bound():
+    noise = (np.random.default_rng(0).random((60, 3000)) < 0.05).astype(np.float32)
+    cuts = find_cuts(ink_of(noise))
+    assert len(cuts) == MOST_CUTS + 2
+    assert (np.diff(np.stack([cut.path for cut in cuts]), axis=0) >= 0).all()

@@ -1,5 +1,7 @@
 """Spans: cells, snapping, and measures against a slow oracle that looks at every pixel."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -57,7 +59,7 @@ def test_every_path_gets_across_whatever_cuts_are_active(picture, level):
     spans = find_spans(pieces, active)
     pairs = set(zip(spans.start.tolist(), spans.end.tolist(), strict=True))
     numbers = np.flatnonzero(active)
-    assert {(int(a), int(b)) for a, b in zip(numbers, numbers[1:], strict=False)} <= pairs
+    assert {(int(a), int(b)) for a, b in pairwise(numbers)} <= pairs
     assert all(active[start] and active[end] and start < end for start, end in pairs)
 
 
