@@ -45,7 +45,8 @@ HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation stri
 ATTRIBUTION = (
     "MNIST: Yann LeCun and Corinna Cortes, from NIST Special Databases 1 and 3; writers: QMNIST (Yadav and Bottou). "
     "Pen strokes: International Unipen Foundation, UNIPEN data set train_r01_v07 (1999), "
-    "DOI 10.5281/zenodo.1195803, CC BY 4.0."
+    "DOI 10.5281/zenodo.1195803, CC BY 4.0. "
+    "Digits of fonts: see pipeline/training/fonts/LICENCES.txt (OFL 1.1, Apache 2.0)."
 )
 
 
