@@ -76,9 +76,9 @@ class Stage:
 
 FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)), hidden=256), epochs=90)
 SECOND = Stage(
-    Shape(convolutions=(Convolution(3, 1, 24), Convolution(3, 2, 48), Convolution(3, 1, 64), Convolution(3, 2, 96)),
-          hidden=320, unit="rectified"),
-    epochs=45, learning_rate=1e-3, hard=3, step=StepConfig(strings=12, lone=64, span_weight=0.3),
+    Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
+          unit="rectified"),
+    epochs=60, learning_rate=1e-3, hard=3, step=StepConfig(strings=12, lone=64, span_weight=0.3),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ class StringTrainer:
         gradients: dict[str, Float] = {}
         for begin in range(0, len(chosen), BLOCK):
             rows = chosen[begin:begin + BLOCK]
-            part, _ = self.network.backpropagate(crops[rows], measures[rows], lambda z, rows=rows: deltas[rows])
+            part, _ = self.network.backpropagate(crops[rows], measures[rows], _always(deltas[rows]))
             for name, value in part.items():
                 gradients[name] = gradients[name] + value if name in gradients else value
         self.optimiser.step(clipped(gradients), learning_rate)
@@ -109,6 +110,11 @@ class StringTrainer:
     def averaged(self) -> ConvolutionNetwork:
         """The network with the running mean of its weights."""
         return ConvolutionNetwork(self.network.shape, {name: value.copy() for name, value in self.mean.items()})
+
+
+def _always(error: Float) -> Callable[[Float], Float]:
+    """The error of the output layer where it is known beforehand."""
+    return lambda z: error
 
 
 def sigmoid(z: Float) -> Float:
