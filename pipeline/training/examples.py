@@ -48,7 +48,6 @@ class Example:
     allowed: tuple[NDArray[np.bool_], ...] | None
     text: str
 
-
     def scores(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 11) scores of all spans from the network's weighted sums (M, 11)."""
         scores = self.base.copy()
