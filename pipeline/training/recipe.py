@@ -159,7 +159,8 @@ def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = N
         result = run.train("second", files, {**identity, "stage": "second"}, before.first, resume)
         confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
     run.save(files, result, identity, confidence)
-    between.remove()
+    if first is None:  # else they are whoever's
+        between.remove()
     return result
 
 
@@ -193,9 +194,9 @@ class StageRun:
             self.report = _validate(networks, validation, self.data.mnist, name, epoch + 1, stage.epochs, loss)
             files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
             self.on_epoch(self.report)
-        networks = _networks(first, rounded(trainer.averaged()))
         if done == stage.epochs:  # interrupted after the last epoch
-            self.report = _validate(networks, validation, self.data.mnist, name, done, done, float("nan"))
+            self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done, done, float("nan"))
+        networks = _networks(first, rounded(trainer.averaged()))
         if first is None:
             files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
         return networks
