@@ -195,7 +195,8 @@ class StageRun:
             files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
             self.on_epoch(self.report)
         if done == stage.epochs:  # interrupted after the last epoch
-            self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done, done, float("nan"))
+            self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done,
+                                    done, float("nan"))
         networks = _networks(first, rounded(trainer.averaged()))
         if first is None:
             files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
