@@ -326,14 +326,11 @@ def train(
 
 
 @contextmanager
-def _epoch_lines(epochs: int) -> Iterator[Callable[[Any], None]]:
+def _epoch_lines(epochs: int) -> Iterator[Callable[[Any, int], None]]:
     """What to call after each epoch: a line with its figures, and on a terminal a progress bar below."""
     with _progress_bar("Training") as progress:
-        done = 0
 
-        def on_epoch(report: Any) -> None:
-            nonlocal done
-            done += 1
+        def on_epoch(report: Any, done: int) -> None:
             _say(str(report))
             if progress is not None:
                 progress(done, epochs)

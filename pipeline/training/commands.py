@@ -13,7 +13,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.training.recipe import Recipe
 
-OnEpoch = Callable[[Any], None]
+OnEpoch = Callable[[Any, int], None]  # the report, and how many epochs are done
 
 
 def train(out: Path, data: Path | None, *, encoding: str | None, without: str | None, first: Path | None,
@@ -34,15 +34,18 @@ def train(out: Path, data: Path | None, *, encoding: str | None, without: str | 
         layers = None if sizes is None else layer_sizes(sizes)
         book = BookTraining(encoding=encoding, **_given({**options, **book_options, "sizes": layers}))
         with reporting(book.epochs) as on_epoch:
-            train_book(book, on_epoch, data=data, out=out, resume=resume, force=force)
+            train_book(book, lambda report: on_epoch(report, report.epoch), data=data, out=out, resume=resume,
+                       force=force)
         return
     if _given({**book_options, "sizes": sizes}):
         raise UsageError("--sizes, --cost, --learning-rate and --batch-size go with --encoding only")
     from pipeline.training.recipe import train_shipped
 
     recipe = _recipe(options["epochs"], options["seed"], without)
-    with reporting(recipe.second.epochs + (recipe.first.epochs if first is None else 0)) as on_epoch:
-        train_shipped(out, data, recipe, first=first, resume=resume, force=force, on_epoch=on_epoch)
+    before = {"first": 0, "second": recipe.first.epochs if first is None else 0}
+    with reporting(before["second"] + recipe.second.epochs) as on_epoch:
+        train_shipped(out, data, recipe, first=first, resume=resume, force=force,
+                      on_epoch=lambda report: on_epoch(report, before[report.stage] + report.epoch))
 
 
 def _recipe(epochs: int | None, seed: int | None, without: str | None) -> Recipe:
