@@ -78,7 +78,7 @@ FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)),
 SECOND = Stage(
     Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
           unit="rectified"),
-    epochs=60, learning_rate=1e-3, hard=3, step=StepConfig(strings=12, lone=64, span_weight=0.3),
+    epochs=32, learning_rate=1e-3, hard=3, step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
