@@ -5,6 +5,8 @@ decides where to cut; a larger one then scores the spans that a likely path uses
 one's scores (two-pass decoding, as in speech recognition; the second network learned on the first one's errors).
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,4 +31,4 @@ def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config:
     spans = pick_spans(last.spans, rows)
     scores = last.lattice.scores.copy()
     scores[rows] += forward_blocks(network, draw_crops(pieces, spans), measure(pieces, spans))
-    return read_round(last.active, last.spans, scores, config)
+    return replace(read_round(last.active, last.spans, scores, config), rescored=rows)
