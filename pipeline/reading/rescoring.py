@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.convolution import ConvolutionNetwork, forward_blocks
-from pipeline.reading.characters import draw_crops, measure
-from pipeline.reading.lattice import Lattice, span_posteriors
+from pipeline.reading import characters
+from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
 from pipeline.reading.search import Round, SearchConfig, read_round
 from segmenter.spans import Pieces, pick_spans
 
 LIKELY = 0.003  # posterior from which on a span gets a second look
+MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside the crop
 
 
 def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -25,10 +26,16 @@ def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]
     return np.flatnonzero((posteriors.sum(axis=1) >= LIKELY) & ~empty)
 
 
+def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[np.float32]:
+    """(N, 27) what the second network sees beside the crop: the measures (N, 16), and the scores (N, 11) so far."""
+    return np.concatenate([measures, np.clip(scores / 4, -2, 2)], axis=1).astype(np.float32)
+
+
 def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig) -> Round:
     """The round that follows the last one: the same spans, the likely ones scored again."""
     rows = likely_spans(last.lattice, last.spans.mass <= 0)
     spans = pick_spans(last.spans, rows)
     scores = last.lattice.scores.copy()
-    scores[rows] += forward_blocks(network, draw_crops(pieces, spans), measure(pieces, spans))
+    measures = second_measures(characters.measure(pieces, spans), scores[rows])
+    scores[rows] += forward_blocks(network, characters.draw_crops(pieces, spans), measures)
     return replace(read_round(last.active, last.spans, scores, config), rescored=rows)
