@@ -20,7 +20,8 @@ from pipeline.training.string_training import StepConfig
 
 STAGE = Stage(Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 2)), hidden=4), epochs=1,
              step=StepConfig(strings=2, lone=4), pool=PoolConfig(chunk=3, kept=1))
-TINY = Recipe(first=STAGE, second=STAGE, validation_strings=2, calibration_strings=3)
+SECOND_STAGE = replace(STAGE, shape=replace(STAGE.shape, measures=27))
+TINY = Recipe(first=STAGE, second=SECOND_STAGE, validation_strings=2, calibration_strings=3)
 
 
 @pytest.fixture(autouse=True)

@@ -15,10 +15,11 @@ from classifier.errors import WeightsError
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.reading.calibration import LEAST, Calibration
-from pipeline.reading.characters import draw_crops, measure, skip_costs
+from pipeline.reading.characters import MEASURES, draw_crops, measure, skip_costs
 from pipeline.reading.images import load_grey
 from pipeline.reading.lattice import SKIP, Lattice, Path
 from pipeline.reading.reading import Alternative, Digit, Reading
+from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.rescoring import look_again
 from pipeline.reading.search import Round, SearchConfig, search
 from pipeline.reading.texts import BEAM, best_path_of, likely_texts
@@ -60,6 +61,7 @@ class Reader:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
         self.networks, self.card = load_networks(path)
+        _check_inputs(self.networks, path)
         self.calibration, table = _calibration_of(self.card, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
@@ -138,6 +140,15 @@ def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> ND
     scores = forward_blocks(network, draw_crops(pieces, spans), measures)
     scores[:, SKIP] -= skip_costs(measures)
     return scores
+
+
+def _check_inputs(networks: Networks, path: FilePath) -> None:
+    """Raise WeightsError unless the networks take what the reader gives them: crops of two channels, measures."""
+    for name, inputs in (("first", MEASURES), ("second", SECOND_MEASURES)):
+        shape = networks.named()[name].shape if name in networks.named() else None
+        if shape is not None and (shape.channels, shape.measures) != (2, inputs):
+            raise WeightsError(f"{path}: the {name} network does not take what this version gives it; make the weights "
+                               "with 'train' again")
 
 
 def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:

@@ -12,6 +12,7 @@ from classifier.convolution import Convolution, Shape
 from classifier.weights import load_networks
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.reader import Reader
+from pipeline.training import pretraining
 from pipeline.training import recipe as recipes
 from pipeline.training.calibrate import calibrate
 from pipeline.training.mnist import load_mnist
@@ -23,13 +24,15 @@ from pipeline.training.string_training import StepConfig
 
 STAGE = Stage(Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 3)), hidden=6), epochs=2,
               step=StepConfig(strings=3, lone=6), pool=PoolConfig(chunk=5, kept=2))
-TINY = Recipe(seed=3, first=STAGE, second=replace(STAGE, hard=2), validation_strings=3, calibration_strings=5)
+SECOND_STAGE = replace(STAGE, shape=replace(STAGE.shape, measures=27), hard=2, pretraining=2)
+TINY = Recipe(seed=3, first=STAGE, second=SECOND_STAGE, validation_strings=3, calibration_strings=5)
 EPOCHS = [("first", 1), ("first", 2), ("second", 1), ("second", 2)]
 
 
 @pytest.fixture(autouse=True)
 def few_validation_digits(monkeypatch):
     monkeypatch.setattr(recipes, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(pretraining, "DRAWN", 30)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,7 @@ def trained(training_data, tmp_path_factory):
     folder, reports = tmp_path_factory.mktemp("trained"), []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipes, "VALIDATION_DIGITS", 20)
+        patch.setattr(pretraining, "DRAWN", 30)
         train_shipped(folder / "uninterrupted.npz", training_data, TINY, on_epoch=reports.append)
     return folder, reports
 
@@ -104,8 +108,9 @@ def test_resumed_is_the_same_as_uninterrupted(trained, training_data, tmp_path, 
 
 def test_another_seed_makes_other_weights_and_two_workers_the_same(trained, training_data, tmp_path):
     before = arrays(trained[0] / "uninterrupted.npz")
-    two = replace(STAGE, pool=replace(STAGE.pool, workers=2))
-    train_shipped(tmp_path / "two.npz", training_data, replace(TINY, first=two, second=replace(two, hard=2)))
+    pool = replace(STAGE.pool, workers=2)
+    two = replace(TINY, first=replace(STAGE, pool=pool), second=replace(SECOND_STAGE, pool=pool))
+    train_shipped(tmp_path / "two.npz", training_data, two)
     assert same(arrays(tmp_path / "two.npz"), before)
     train_shipped(tmp_path / "other.npz", training_data, replace(TINY, seed=4))
     assert not same(arrays(tmp_path / "other.npz"), before)
@@ -120,7 +125,7 @@ def test_weights_that_are_there_are_left_alone(trained, training_data, tmp_path)
     assert path.read_bytes() == before
     copy = tmp_path / "copy.npz"
     copy.write_bytes(b"old")
-    train_shipped(copy, training_data, replace(TINY, second=replace(STAGE, epochs=1)), force=True)
+    train_shipped(copy, training_data, replace(TINY, second=replace(SECOND_STAGE, epochs=1)), force=True)
     assert load_networks(copy)[1]["recipe"]["second"]["epochs"] == 1
 
 
