@@ -1,9 +1,9 @@
 """Weights that read a user's kind of picture better, learned from strings alone: `adapt` reads like a recipe.
 
-The second network goes on learning, from the user's pictures and strings of the parent's own kind, half and half; the
-first one stays as it is. Only the digits of each picture are known, not their places: any path that spells them is true
-(LeCun et al. 1998, section VI). The tool holds out rows itself, in blocks, and keeps the parent where they are not read
-better afterwards.
+The second network goes on learning, from the user's pictures and, so that nothing is forgotten, strings of the parent's
+own kind; the first one stays as it is. Only the digits of each picture are known, not their places: any path that
+spells them is true (LeCun et al. 1998, section VI). The tool holds out rows itself, in blocks, and keeps the parent
+where they are not read better afterwards.
 """
 
 from __future__ import annotations
@@ -131,7 +131,12 @@ def _adapt(runs: Runs, parent: Reader, pictures: Pictures, recipe: AdaptRecipe, 
     """Check on held-out rows; then train on all of them, if that helped; write what came of it."""
     count = len(pictures.usable)
     folds = held_out_folds(count, recipe.share, recipe.folds(count))
-    answers = [runs.check_fold(run, held_out) for run, held_out in enumerate(folds)]
+    answers = []
+    for run, held_out in enumerate(folds):
+        answers.append(runs.check_fold(run, held_out))
+        counts = ", ".join(f"{answer.right.sum()} after {passes} passes"
+                           for answer, passes in zip(answers[-1], recipe.schedule.passes, strict=True))
+        say(f"fold {run + 1} of {len(folds)}: of {len(held_out)} strings held out, right are {counts}")
     after = honest_answers(answers)
     before = read_pictures(parent.networks, [pictures.usable[k] for held_out in folds for k in held_out])
     comparison = Comparison.of(before.right, after.right)

@@ -17,7 +17,7 @@ from pipeline.reading.reader import find_texts
 from pipeline.reading.search import SearchConfig
 from pipeline.training.adapt_rows import Picture
 
-CHANCE = 0.1  # adapted weights are kept where chance alone would do as well less often than this
+CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this
 PULL = 50  # strings for which the parent's calibration counts
 
 

@@ -25,13 +25,13 @@ class AdaptSchedule:
     towards zero. averaging: of the running mean of the weights. share: of a mini-batch that is the user's.
     """
 
-    passes: tuple[int, ...] = (2, 4, 8)
-    learning_rate: float = 3e-4
+    passes: tuple[int, ...] = (4, 8, 12)
+    learning_rate: float = 1.5e-3
     warm_up: int = 20
-    pull: float = 3.0
+    pull: float = 1.0
     averaging: float = 0.98
-    share: float = 0.5
-    step: StepConfig = field(default_factory=lambda: StepConfig(strings=12, lone=24, span_weight=0.3))
+    share: float = 2 / 3
+    step: StepConfig = field(default_factory=lambda: StepConfig(strings=9, lone=16, span_weight=0.3))
 
     def __post_init__(self) -> None:
         if not self.passes or self.passes[0] < 1 or list(self.passes) != sorted(set(self.passes)):

@@ -92,6 +92,7 @@ def test_end_to_end(table, pair, tmp_path, helps):
     assert not report.kept_parent and report.warning() is None and report.rows == ROWS
     assert report.comparison.n == ROWS  # few rows: every one is held out once
     assert any("before" in line and "after" in line and "95 %" in line for line in said)
+    assert sum(line.startswith("fold ") for line in said) == 5
     assert any("own shapes and fonts" in line for line in said)
     assert all(0 < done <= total for done, total in steps) and steps == sorted(steps)
     before, after = arrays(pair), arrays(tmp_path / "mine.npz")
@@ -233,8 +234,8 @@ def test_a_comparison_counts_pairs():
 
 
 @pytest.mark.parametrize("fixed, broken, helped", [
-    (0, 0, False), (1, 0, False), (3, 0, False), (4, 0, True), (5, 1, False), (3, 3, False), (2, 9, False),
-    (12, 4, True)])
+    (0, 0, False), (1, 0, False), (2, 0, False), (3, 0, True), (4, 1, False), (6, 2, True), (3, 3, False),
+    (2, 9, False), (12, 4, True)])
 def test_a_small_gain_is_no_gain(fixed, broken, helped):
     assert Comparison(100, 50, 50 + fixed - broken, fixed, broken).helped is helped
 
