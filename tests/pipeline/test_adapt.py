@@ -15,7 +15,7 @@ from pipeline.reading.reader import Reader
 from pipeline.training import recipe as train_recipe
 from pipeline.training.adapt import AdaptRecipe, adapt
 from pipeline.training.adapt_check import Comparison
-from pipeline.training.adapt_examples import Variation, picture_versions, vary
+from pipeline.training.adapt_examples import picture_versions
 from pipeline.training.adapt_rows import load_pictures
 from pipeline.training.adapt_runs import Runs
 from pipeline.training.adapt_training import AdaptSchedule, Base, run_pass, start_trainer
@@ -65,6 +65,17 @@ def pair(tmp_path_factory, random_weights):
     return path
 
 
+@pytest.fixture(scope="module")
+def whole(table, pair, tmp_path_factory):
+    """Weights of an adaptation that was taken to have helped, and was never interrupted."""
+    out = tmp_path_factory.mktemp("whole") / "whole.npz"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DIGITSTRING_DATA", raising=False)
+        patch.setattr(Comparison, "helped", property(lambda self: True))
+        adapt(table, out, weights=pair, recipe=TINY)
+    return out
+
+
 @pytest.fixture
 def helps(monkeypatch):
     """Every adaptation is taken to have helped."""
@@ -98,9 +109,8 @@ def test_end_to_end(table, pair, tmp_path, helps):
     assert 0 <= Reader(tmp_path / "mine.npz").read(table.parent / "images" / "0.png").confidence <= 1
 
 
-def test_the_card(table, pair, tmp_path, helps):
-    adapt(table, tmp_path / "mine.npz", weights=pair, recipe=TINY)
-    card = json.loads((tmp_path / "mine.json").read_text())
+def test_the_card(table, pair, whole):
+    card = json.loads(whole.with_suffix(".json").read_text())
     made = card["adapted"]
     assert made["truth_sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
     assert made["parent_sha256"] == hashlib.sha256(pair.read_bytes()).hexdigest()
@@ -135,17 +145,16 @@ def test_a_parent_without_a_second_network_gets_one(table, random_weights, tmp_p
     assert networks.second is not None and networks.second.shape == SHAPE
 
 
-def test_the_same_seed_gives_the_same_weights(table, pair, tmp_path, helps):
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+def test_the_same_seed_gives_the_same_weights(table, pair, whole, tmp_path, helps):
+    for name, seed in (("a", 1), ("b", 2)):
         adapt(table, tmp_path / f"{name}.npz", weights=pair, recipe=replace(TINY, seed=seed))
-    assert same(tmp_path / "a.npz", tmp_path / "b.npz") and not same(tmp_path / "a.npz", tmp_path / "c.npz")
-    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert same(tmp_path / "a.npz", whole) and not same(tmp_path / "b.npz", whole)
+    assert (tmp_path / "a.json").read_bytes() == whole.with_suffix(".json").read_bytes()
 
 
-@pytest.mark.parametrize("stop", [1, 2, 3, 10, 11])
-def test_resumed_is_the_same_as_uninterrupted(table, pair, tmp_path, helps, monkeypatch, stop):
+@pytest.mark.parametrize("stop", [1, 2, 11])
+def test_resumed_is_the_same_as_uninterrupted(table, pair, whole, tmp_path, helps, monkeypatch, stop):
     """Stopped in the middle of a fold, after one, and in the training on everything."""
-    adapt(table, tmp_path / "whole.npz", weights=pair, recipe=TINY)
     save, count = Runs._save, [0]
 
     def interrupt(self, *arguments):
@@ -164,8 +173,8 @@ def test_resumed_is_the_same_as_uninterrupted(table, pair, tmp_path, helps, monk
     with pytest.raises(UsageError, match="other settings"):
         adapt(table, tmp_path / "parts.npz", weights=pair, recipe=replace(TINY, seed=5), resume=True)
     adapt(table, tmp_path / "parts.npz", weights=pair, recipe=TINY, resume=True)
-    assert same(tmp_path / "whole.npz", tmp_path / "parts.npz")
-    assert (tmp_path / "whole.json").read_bytes() == (tmp_path / "parts.json").read_bytes()
+    assert same(whole, tmp_path / "parts.npz")
+    assert whole.with_suffix(".json").read_bytes() == (tmp_path / "parts.json").read_bytes()
     assert not (tmp_path / "parts.checkpoint").exists()
 
 
@@ -203,18 +212,6 @@ def test_existing_weights_are_not_overwritten(table, pair, tmp_path):
     with pytest.raises(UsageError, match="--force"):
         adapt(table, tmp_path / "mine.npz", weights=pair, recipe=TINY)
     assert (tmp_path / "mine.npz").read_bytes() == b"dear"
-
-
-def test_variations_keep_the_picture_about_the_same(table):
-    picture = load_pictures(table).usable[0]
-    rng = np.random.default_rng(0)
-    still = Variation(0, 0, 0, 0, 1, 0, 0, 0)
-    np.testing.assert_allclose(vary(picture.grey, rng, still), picture.grey, atol=1e-6)
-    varied = vary(picture.grey, rng)
-    assert varied.shape == picture.grey.shape and varied.dtype == np.float32 and 0 <= varied.min() <= varied.max() <= 1
-    assert (varied != picture.grey).any()
-    with pytest.raises(ValueError):
-        Variation(rotation=-1)
 
 
 def test_passes_lower_the_loss_of_the_users_strings(table, pair):

@@ -1,4 +1,4 @@
-"""The folds and the check of `adapt`: which rows are held out, what counts as a gain, and the calibration."""
+"""The parts of `adapt`: variations, which rows are held out, what counts as a gain, and the calibration."""
 
 import json
 from dataclasses import replace
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.training.adapt import AdaptRecipe
 from pipeline.training.adapt_check import Answers, Comparison, choose, honest_answers
+from pipeline.training.adapt_examples import Variation, vary
 from pipeline.training.adapt_rows import held_out_folds
 from pipeline.training.adapt_training import AdaptSchedule
 
@@ -78,3 +79,15 @@ def test_expected_thresholds():
 def test_schedules_check_themselves(change):
     with pytest.raises(ValueError):
         replace(AdaptSchedule(), **change)
+
+
+def test_variations_keep_the_picture_about_the_same():
+    rng = np.random.default_rng(0)
+    grey = rng.random((30, 80)).astype(np.float32)
+    still = Variation(0, 0, 0, 0, 1, 0, 0, 0)
+    np.testing.assert_allclose(vary(grey, rng, still), grey, atol=1e-6)
+    varied = vary(grey, rng)
+    assert varied.shape == grey.shape and varied.dtype == np.float32 and 0 <= varied.min() <= varied.max() <= 1
+    assert (varied != grey).any()
+    with pytest.raises(ValueError):
+        Variation(rotation=-1)
