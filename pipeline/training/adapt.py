@@ -159,7 +159,7 @@ def _prepare(parent: Reader, pictures: Sequence[Picture], data: Path | None, rec
     total = count + each * recipe.schedule.passes[-1] * (recipe.folds(count) + 1)
     say(f"{count} pictures, each with {recipe.varied} variations; {recipe.base_strings} strings of the parent's kind "
         "are mixed in")
-    base = _base(first, parent.card, data, recipe, say)
+    base, hashes = _base(first, parent.card, data, recipe, say)
     own = []
     for k, picture in enumerate(pictures):
         own.append(picture_versions(picture, first, recipe.varied, np.random.default_rng([recipe.seed, 7, k])))
@@ -170,24 +170,28 @@ def _prepare(parent: Reader, pictures: Sequence[Picture], data: Path | None, rec
         done[0] += each
         progress(min(done[0], total), total)
 
-    return Runs(first, second, pictures, own, base, recipe.schedule, recipe.seed, files, identity, on_pass)
+    return Runs(first, second, pictures, own, base, recipe.schedule, recipe.seed, files,
+                {**identity, "data": hashes}, on_pass)
 
 
 def _second(networks: Networks, recipe: AdaptRecipe) -> ConvolutionNetwork:
     return networks.second or start_network(recipe.second, recipe.seed, networks.first)
 
 
-def _base(first: ConvolutionNetwork, card: dict[str, Any], data: Path | None, recipe: AdaptRecipe, say: Say) -> Base:
-    """Strings in the training's style and single digits, by nobody whom the parent was tested on."""
+def _base(first: ConvolutionNetwork, card: dict[str, Any], data: Path | None, recipe: AdaptRecipe,
+          say: Say) -> tuple[Base, dict[str, str]]:
+    """Strings in the training's style and single digits, by nobody held out; SHA-256 sums of the data."""
     sources = Sources()
+    hashes: dict[str, str] = {}
     if data_folder(data) is None:
         say("no data folder is known (--data, or DIGITSTRING_DATA): the strings mixed in are of the project's own "
             "shapes and fonts only")
     else:
         without = card.get("recipe", {}).get("without")
-        sources = load_data(data, Recipe() if without is None else Recipe(without=tuple(without))).training
+        found = load_data(data, Recipe() if without is None else Recipe(without=tuple(without)))
+        sources, hashes = found.training, found.hashes
     strings = draw_examples(np.random.default_rng([recipe.seed, 11]), sources, TRAINING, recipe.base_strings, first)
-    return Base(strings, sources.images, sources.labels)
+    return Base(strings, sources.images, sources.labels), hashes
 
 
 def _save(files: TrainingFiles, parent: Reader, networks: Networks, identity: dict[str, Any], report: AdaptReport,
