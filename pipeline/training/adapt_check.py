@@ -12,7 +12,7 @@ from scipy.stats import binom
 
 from classifier.weights import Networks
 from pipeline.metrics import wilson
-from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
+from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
 from pipeline.reading.reader import find_texts
 from pipeline.reading.search import SearchConfig
 from pipeline.training.adapt_rows import Picture
@@ -123,6 +123,19 @@ def adapted_confidence(answers: Answers, card: dict[str, Any]) -> dict[str, Any]
     towards = Calibration.from_json(card["calibration"])
     calibration = pulled_calibration(answers.posteriors, answers.right, towards, PULL)
     confidences = np.array([calibration.confidence(p) for p in answers.posteriors])
-    return {"calibration": calibration.to_json(), "thresholds": expected_thresholds(confidences),
+    return {"calibration": calibration.to_json(),
+            "thresholds": careful_thresholds(confidences, answers.right, card["thresholds"]),
             "calibrated_on": {"style": "held-out strings of the user's", "strings": len(answers.right),
                               "right": float(answers.right.mean()), "pull": PULL}}
+
+
+def careful_thresholds(confidences: NDArray[np.float64], right: NDArray[np.bool_],
+                       parent: dict[str, float]) -> dict[str, float]:
+    """For each error bound: where the held-out strings keep to it, and at least the parent's threshold.
+
+    Few strings cannot show that errors are rare, so that they never lower the parent's. Where the surest of them was
+    wrong, one error would bar everything: there it is decided by the errors that the confidences promise.
+    """
+    counted, expected = thresholds(confidences, right), expected_thresholds(confidences)
+    return {bound: max(found if found < 1 else expected[bound], parent.get(bound, 0.0))
+            for bound, found in counted.items()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.training.adapt import AdaptRecipe
-from pipeline.training.adapt_check import Answers, Comparison, choose, honest_answers
+from pipeline.training.adapt_check import Answers, Comparison, careful_thresholds, choose, honest_answers
 from pipeline.training.adapt_examples import Variation, vary
 from pipeline.training.adapt_rows import held_out_folds
 from pipeline.training.adapt_training import AdaptSchedule
@@ -72,6 +72,14 @@ def test_the_calibration_is_pulled_where_strings_are_few():
 def test_expected_thresholds():
     table = expected_thresholds(np.array([0.99, 0.5, 0.995, 0.9]), (0.5, 0.05, 0.01, 0.001))
     assert table == {"0.5": 0.5, "0.05": 0.9, "0.01": 0.99, "0.001": 1.0}
+
+
+def test_thresholds_are_never_below_the_parents():
+    confidences, right = np.array([0.9, 0.8, 0.7]), np.array([True, True, False])
+    table = careful_thresholds(confidences, right, {"0.05": 0.5, "0.01": 0.95})
+    assert table == {"0.05": 0.8, "0.01": 0.95, "0.001": 0.8}
+    table = careful_thresholds(np.array([0.995, 0.97]), np.array([False, True]), {})
+    assert table == {"0.05": 0.97, "0.01": 0.995, "0.001": 1.0}
 
 
 @pytest.mark.parametrize("change", [{"passes": ()}, {"passes": (2, 1)}, {"learning_rate": 0}, {"share": 0},
