@@ -338,6 +338,37 @@ def _epoch_lines(epochs: int) -> Iterator[Callable[[Any, int], None]]:
         yield on_epoch
 
 
+@app.command(epilog="Example: digitstring adapt truth.csv --out mine.npz")
+def adapt(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH.csv", help="Table with the columns file,text.")],
+    out: Annotated[Path, typer.Option(help="Weights file to write; its card lies beside it.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the files (default: beside the table, or images/ there).")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights to start from (default: the shipped ones).")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/, so that nothing is forgotten.")]
+    = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
+) -> None:
+    """Make weights that read your kind of picture better, from pictures and their digits; no boxes needed.
+
+    Rows are held out and read before and after; where adapting does not help, the parent's weights are kept.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from pipeline.training import adapt as adapting
+
+    with _progress_bar("Adapting") as progress:
+        report = adapting.adapt(
+            truth, out, images=images, weights=weights, data=data, recipe=adapting.AdaptRecipe(seed=seed),
+            resume=resume, force=force, say=_say, progress=progress or (lambda done, total: None),
+        )
+    if report.skipped:
+        _say(f"{len(report.skipped)} of {len(report.skipped) + report.rows} rows skipped")
+    _say(report.warning() or f"{out}: adapted to {report.rows} pictures")
+
+
 class StrokeKind(StrEnum):
     """The stroke files that training reads."""
 

@@ -141,7 +141,9 @@ def load_truth(table: Path, images: Path | None = None) -> list[Truth]:
     """
     folders = [images] if images is not None else [table.parent, table.parent / "images"]
     rows: dict[str, Truth] = {}
-    for line, file, text in _rows(table):
+    for line, file, text in table_rows(table):
+        if text is None:
+            raise DataError(f"{table}: line {line}: the text is missing")
         name = posixpath.normpath(file.replace("\\", "/"))
         if not file or name in rows:
             raise DataError(f"{table}: line {line}: {f'{file} is there twice' if file else 'no file name'}")
@@ -161,24 +163,21 @@ def load_truth(table: Path, images: Path | None = None) -> list[Truth]:
     return list(rows.values())
 
 
-def _rows(table: Path) -> list[tuple[int, str, str]]:
-    """(line number, file, text) of each row."""
+def table_rows(table: Path) -> list[tuple[int, str, str | None]]:
+    """(line number, file, text) of each row, as written there; None where a row ends before its text. Raises
+    DataError: the table is missing, no CSV in UTF-8, or has other columns."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
             if not {"file", "text"} <= set(reader.fieldnames or ()):
                 raise DataError(f"{table}: its first line must name the columns file,text")
-            rows = [(reader.line_num, row["file"] or "", row["text"]) for row in reader]
+            return [(reader.line_num, row["file"] or "", row["text"]) for row in reader]
     except FileNotFoundError:
         raise DataError(f"{table}: no such file; check the path") from None
     except OSError as error:
         raise DataError(f"{table}: cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{table}: is not a CSV file in UTF-8") from None
-    for line, _, text in rows:
-        if text is None:
-            raise DataError(f"{table}: line {line}: the text is missing")
-    return rows
 
 
 def evaluate(

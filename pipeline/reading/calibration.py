@@ -65,6 +65,40 @@ def fit_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]) -
     return Calibration(float(slope), float(offset), float(ceiling))
 
 
+def pulled_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_], towards: Calibration,
+                       pull: int) -> Calibration:
+    """The calibration fitted on few strings, pulled towards one that was fitted on many.
+
+    posteriors, right: as for `fit_calibration`, N >= 1. pull: so many strings are added, their posteriors spread as
+    those given, each as often right as `towards` says.
+    """
+    p = np.clip(posteriors, LEAST, 1 - LEAST)
+    added = np.quantile(p, (np.arange(pull) + 0.5) / pull)
+    every = np.concatenate([p, added])
+    target = np.concatenate([right.astype(np.float64), [towards.confidence(value) for value in added]])
+    x, ones = np.log(every / (1 - every)), np.ones_like(every)
+    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x),
+                                  np.array([towards.slope, towards.offset]))
+    if slope < LEAST_SLOPE:
+        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+    top = right[np.argsort(-p, kind="stable")[: max(1, len(p) // 5)]]
+    ceiling = (top.sum() + towards.ceiling * pull / 5) / (len(top) + pull / 5)
+    return Calibration(float(slope), float(offset), float(ceiling))
+
+
+def expected_thresholds(confidences: NDArray[np.float64],
+                        errors: tuple[float, ...] = (0.05, 0.01, 0.001)) -> dict[str, float]:
+    """As `thresholds`, but with the errors that the confidences promise instead of those counted: of few strings, there
+    are too few errors to count."""
+    ordered = -np.sort(-confidences)
+    expected = np.cumsum(1 - ordered) / np.arange(1, len(ordered) + 1)
+    found = {}
+    for bound in errors:
+        within = np.flatnonzero(expected <= bound)  # rises along the order
+        found[str(bound)] = float(ordered[within[-1]]) if len(within) else 1.0
+    return found
+
+
 def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDArray[np.float64],
                   start: NDArray[np.float64], steps: int = 50) -> NDArray[np.float64]:
     """Weights w (K,) of least cross-entropy between sigma(base + x @ w) and target ((N,)), by Newton's method.

@@ -200,7 +200,7 @@ class StageRun:
             loss = run_epoch(trainer, pool, self.data.mnist, self.recipe, stage, epoch)
             networks = _networks(first, trainer.averaged())
             self.report = _validate(networks, validation, self.data.mnist, name, epoch + 1, stage.epochs, loss)
-            files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
+            files.save_checkpoint(trainer.state(), {**identity, "epoch": epoch + 1})
             self.on_epoch(self.report)
         if done == stage.epochs:  # interrupted after the last epoch
             self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done,
@@ -320,20 +320,9 @@ def string_accuracy(network: ConvolutionNetwork, examples: list[Example]) -> flo
     return right / max(1, len(examples))
 
 
-def _state(trainer: StringTrainer) -> dict[str, np.ndarray]:
-    arrays = {f"weight/{name}": value for name, value in trainer.network.weights.items()}
-    arrays.update({f"average/{name}": value for name, value in trainer.mean.items()})
-    arrays.update({f"optimiser/{name}": value for name, value in trainer.optimiser.state().items()})
-    return arrays
-
-
 def _resume(trainer: StringTrainer, files: TrainingFiles, identity: dict[str, Any]) -> int:
-    arrays, state = files.load_checkpoint(_state(trainer), _plain(identity))
-    for name in trainer.network.weights:
-        trainer.network.weights[name][:] = arrays[f"weight/{name}"]
-        trainer.mean[name][:] = arrays[f"average/{name}"]
-    prefix = "optimiser/"
-    trainer.optimiser.restore({k[len(prefix):]: v for k, v in arrays.items() if k.startswith(prefix)})
+    arrays, state = files.load_checkpoint(trainer.state(), _plain(identity))
+    trainer.restore(arrays)
     return int(state["epoch"])
 
 

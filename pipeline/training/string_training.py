@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +102,19 @@ class StringTrainer:
         keep = min(self.averaging, self.optimiser.steps / (self.optimiser.steps + 10))
         for name, value in self.network.weights.items():
             self.mean[name] += np.float32(1 - keep) * (value - self.mean[name])
+
+    def state(self) -> dict[str, NDArray]:
+        """Everything needed to go on after a stop, as named arrays."""
+        parts = {"weight": self.network.weights, "average": self.mean, "optimiser": self.optimiser.state()}
+        return {f"{part}/{name}": value for part, arrays in parts.items() for name, value in arrays.items()}
+
+    def restore(self, arrays: Mapping[str, NDArray]) -> None:
+        """Take up a saved `state`."""
+        for name in self.network.weights:
+            self.network.weights[name][:] = arrays[f"weight/{name}"]
+            self.mean[name][:] = arrays[f"average/{name}"]
+        prefix = "optimiser/"
+        self.optimiser.restore({k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)})
 
     def averaged(self) -> ConvolutionNetwork:
         """The network with the running mean of its weights."""

@@ -1,0 +1,99 @@
+"""Training the second network on a user's strings, with strings of the parent's own kind beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.convolution import ConvolutionNetwork
+from classifier.distortions import Distortion
+from pipeline.training.examples import Example
+from pipeline.training.string_training import StepConfig, StringTrainer, draw_lone
+
+Versions = tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class AdaptSchedule:
+    """How the second network is adapted.
+
+    passes: over the user's strings, after which the network is checked, rising. learning_rate: constant, after a
+    warm-up of `warm_up` mini-batches. pull: towards the parent's weights, per unit of learning rate, as weight decay is
+    towards zero. averaging: of the running mean of the weights. share: of a mini-batch that is the user's.
+    """
+
+    passes: tuple[int, ...] = (4, 8, 12)
+    learning_rate: float = 1.5e-3
+    warm_up: int = 20
+    pull: float = 1.0
+    averaging: float = 0.98
+    share: float = 2 / 3
+    step: StepConfig = field(default_factory=lambda: StepConfig(strings=9, lone=16, span_weight=0.3))
+
+    def __post_init__(self) -> None:
+        if not self.passes or self.passes[0] < 1 or list(self.passes) != sorted(set(self.passes)):
+            raise ValueError(f"passes must rise from 1 or more, got {self.passes}")
+        if not (self.learning_rate > 0 and self.warm_up >= 0 and self.pull >= 0 and 0 < self.averaging < 1):
+            raise ValueError(f"not a schedule: {self}")
+        if not 1 <= self.own_strings <= self.step.strings:
+            raise ValueError(f"a mini-batch needs strings of the user's: {self}")
+
+    @property
+    def own_strings(self) -> int:
+        """The user's strings in a mini-batch."""
+        return round(self.share * self.step.strings)
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What the parent must not forget. strings: examples; images, (N, 28, 28) uint8, 255 = ink, and labels, (N,):
+    single digits, N may be 0."""
+
+    strings: Sequence[Example]
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if not self.strings or len(self.images) != len(self.labels):
+            raise ValueError("strings, and a label for each image, are needed")
+
+    def lone(self, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """`count` freshly distorted single digits (none where there are no images) and their labels."""
+        if not len(self.images):
+            return np.zeros((0, 28, 28), np.float32), np.zeros(0, np.uint8)
+        return draw_lone(self.images, self.labels, count, rng, Distortion())
+
+
+def start_trainer(first: ConvolutionNetwork, parent: ConvolutionNetwork, schedule: AdaptSchedule) -> StringTrainer:
+    """The trainer of a copy of the parent's second network."""
+    copy = ConvolutionNetwork(parent.shape, {name: value.copy() for name, value in parent.weights.items()})
+    return StringTrainer(copy, schedule.step, decay=0.0, averaging=schedule.averaging, first=first)
+
+
+def run_pass(trainer: StringTrainer, parent: ConvolutionNetwork, own: Sequence[Versions], base: Base,
+             schedule: AdaptSchedule, seed: Sequence[int]) -> float:
+    """One pass over the user's strings, of each a version drawn at random; the mean path loss in nats.
+
+    seed: of everything random in this pass.
+    """
+    rng = np.random.default_rng(seed)
+    order, size = rng.permutation(len(own)), schedule.own_strings
+    losses = []
+    for begin in range(0, len(order), size):
+        picks = order[begin:begin + size]
+        strings = [own[k][int(rng.integers(len(own[k])))] for k in picks]
+        others = rng.integers(len(base.strings), size=schedule.step.strings - len(strings))
+        strings += [base.strings[k] for k in others]
+        rate = schedule.learning_rate * min(1.0, (trainer.optimiser.steps + 1) / (schedule.warm_up + 1))
+        losses.append(trainer.step(strings, *base.lone(schedule.step.lone, rng), rate))
+        _pull(trainer.network, parent, rate * schedule.pull)
+    return float(np.mean(losses)) if losses else 0.0
+
+
+def _pull(network: ConvolutionNetwork, parent: ConvolutionNetwork, share: float) -> None:
+    """Moves the weights this share of the way back to the parent's."""
+    for name, weight in network.weights.items():
+        weight += np.float32(share) * (parent.weights[name] - weight)
