@@ -37,7 +37,7 @@ from pipeline.training.adapt_training import AdaptSchedule, Base
 from pipeline.training.downloads import data_folder, sha256_of
 from pipeline.training.files import TrainingFiles, commit, versions
 from pipeline.training.pool import draw_examples
-from pipeline.training.recipe import SECOND, Recipe, Stage, load_data, start_network
+from pipeline.training.recipe import SECOND, Recipe, Stage, load_data, silence
 from pipeline.training.sources import Sources
 from pipeline.training.string_style import TRAINING
 
@@ -175,7 +175,12 @@ def _prepare(parent: Reader, pictures: Sequence[Picture], data: Path | None, rec
 
 
 def _second(networks: Networks, recipe: AdaptRecipe) -> ConvolutionNetwork:
-    return networks.second or start_network(recipe.second, recipe.seed, networks.first)
+    """The parent's second network, or one that says nothing yet."""
+    if networks.second is not None:
+        return networks.second
+    network = ConvolutionNetwork.initialise(recipe.second.shape, np.random.default_rng(recipe.seed))
+    silence(network)
+    return network
 
 
 def _base(first: ConvolutionNetwork, card: dict[str, Any], data: Path | None, recipe: AdaptRecipe,

@@ -83,7 +83,7 @@ FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)),
 SECOND = Stage(
     Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
           measures=SECOND_MEASURES, unit="rectified"),
-    epochs=24, learning_rate=1e-3, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
+    epochs=18, learning_rate=1e-3, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
@@ -100,7 +100,7 @@ class Recipe:
     distortion: Distortion = field(default_factory=Distortion)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
-    calibration_strings: int = 4000
+    calibration_strings: int = 2000
 
     def __post_init__(self) -> None:
         if self.seed < 0 or min(self.validation_strings, self.calibration_strings) < 1:
@@ -217,8 +217,7 @@ class StageRun:
             pretrain(network, training, TRAINING, stage.pretraining, stage.learning_rate, self.recipe.distortion,
                      np.random.default_rng([self.recipe.seed, 3]))
         if trainer.first is not None:
-            network.weights["output"][:] = 0
-            network.weights["output_bias"][:] = 0
+            silence(network)
         for name, value in network.weights.items():
             trainer.mean[name][:] = value
 
@@ -232,6 +231,12 @@ class StageRun:
             "versions": versions(), "attribution": ATTRIBUTION,
             "figures": {"epochs": report.epoch, "held_out_strings": report.strings,
                         "held_out_digits": report.digits}, **confidence})
+
+
+def silence(network: ConvolutionNetwork) -> None:
+    """Make all weighted sums of the outputs zero: added to a first network's, they change nothing."""
+    network.weights["output"][:] = 0
+    network.weights["output_bias"][:] = 0
 
 
 def _networks(first: ConvolutionNetwork | None, trained: ConvolutionNetwork) -> Networks:
