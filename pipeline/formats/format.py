@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pipeline.errors import UsageError
 from pipeline.formats.automaton import NOTHING, Automaton, digit_counts
@@ -42,7 +42,7 @@ class Format:
     def is_amount(self) -> bool:
         return self.spec.split(",")[0] == "amount"
 
-    @property
+    @cached_property
     def or_nothing(self) -> Automaton:
         """The automaton, and the empty text: a field may always have been left empty."""
         return self.automaton | NOTHING
