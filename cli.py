@@ -310,9 +310,12 @@ class NetworkEncoding(StrEnum):
 def train(
     data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/.")] = None,
     out: Annotated[Path, typer.Option(help="Weights file to write; its card lies beside it.")] = Path("weights.npz"),
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs (default: the recipe's).")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each network (default: the recipe's).")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     without: Annotated[str | None, typer.Option(help="Pen collections to leave out, such as sta,lex,cec.")] = None,
+    first: Annotated[
+        Path | None, typer.Option(help="Weights whose first network to keep; only the second is trained.")
+    ] = None,
     encoding: Annotated[
         NetworkEncoding | None, typer.Option(help="Train a network of the book on MNIST digits instead.")
     ] = None,
@@ -328,7 +331,8 @@ def train(
     from pipeline.training import commands
 
     commands.train(
-        out, data, encoding=None if encoding is None else encoding.value, without=without, sizes=sizes,
+        out, data, encoding=None if encoding is None else encoding.value, without=without, first=first,
+        sizes=sizes,
         options={"epochs": epochs, "seed": seed},
         book_options={"cost": cost, "learning_rate": learning_rate, "batch_size": batch_size},
         resume=resume, force=force, reporting=_epoch_lines,
@@ -337,13 +341,14 @@ def train(
 
 
 @contextmanager
-def _epoch_lines(epochs: int) -> Iterator[Callable[[Any], None]]:
+def _epoch_lines(epochs: int) -> Iterator[Callable[[Any, int], None]]:
     """What to call after each epoch: a line with its figures, and on a terminal a progress bar below."""
     with _progress_bar("Training") as progress:
-        def on_epoch(report: Any) -> None:
+
+        def on_epoch(report: Any, done: int) -> None:
             _say(str(report))
             if progress is not None:
-                progress(report.epoch, epochs)
+                progress(done, epochs)
 
         yield on_epoch
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.digits
 
-What the network says of each picture is the highest of its ten digit outputs; whether it is a digit at all is not
-asked, and it is told no measures of size and place. MNIST is read twice: its 28 x 28 pixels as they are, and
+What the networks together say of each picture is the highest of the ten digit outputs; whether it is a digit at all
+is not asked, and they are told no measures of size and place. MNIST is read twice: its 28 x 28 pixels as they are, and
 through the reader's crop function (classifier.crops), as all other digits are. Semeion: 1,593 Italian digits of 16
 x 16 black or white pixels, each stretched to a square by its makers (so that a 1 is as wide as a 0), which nothing
 here undoes. optdigits: the 1,797 digits of the writer-independent part, 32 x 32 black or white pixels (Kaynak 1995).
@@ -25,13 +25,13 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.scores import describe, find_data, open_reader, options, share, write_report
 from benchmarks.tables import markdown
-from classifier.convolution import DIGITS, ConvolutionNetwork
+from classifier.convolution import DIGITS
 from classifier.crops import crop_images
+from classifier.weights import Networks
 from pipeline.errors import DataError
 from pipeline.metrics import wilson
-from pipeline.reading.characters import MEASURES
 from pipeline.training.mnist import load_mnist
-from pipeline.training.string_training import forward_blocks
+from pipeline.training.string_training import lone_sums
 
 Float = NDArray[np.float32]
 CONFUSIONS = 10
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     with threadpool_limits(1):
         for digits in (digits.first(given.limit) for digits in load_all(folder)):
-            seen = read_digits(reader.network, digits.crops())
+            seen = read_digits(reader.networks, digits.crops())
             result = summary(digits.labels, seen)
             report["digits"][digits.name] = result
             common = ", ".join(f"{pair} {count}" for pair, count in result["confusions"].items())
@@ -127,10 +127,9 @@ def load_optdigits(path: Path) -> LoneDigits:
     return LoneDigits("optdigits", images, np.array(labels, dtype=np.uint8))
 
 
-def read_digits(network: ConvolutionNetwork, crops: Float) -> NDArray[np.intp]:
+def read_digits(networks: Networks, crops: Float) -> NDArray[np.intp]:
     """The likeliest digit (n,) of crops (n, 2, 28, 28) whose field nobody knows."""
-    sums = forward_blocks(network, crops, np.zeros((len(crops), MEASURES), dtype=np.float32))
-    return sums[:, :DIGITS].argmax(axis=1)
+    return lone_sums(networks, crops)[:, :DIGITS].argmax(axis=1)
 
 
 def summary(labels: NDArray[np.uint8], seen: NDArray[np.intp]) -> dict[str, Any]:

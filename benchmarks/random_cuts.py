@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sources = held_out_sources(given.data, left_out(reader.card))
 
     def score(pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
-        return score_spans(reader.network, pieces, spans)
+        return score_spans(reader.networks.first, pieces, spans)
 
     print(f"strings of digits only, style {DIGITS_ONLY.name}, {given.n} of each length, seed {given.seed}; "
           f"a digit is sure from {given.sure}")

@@ -1,15 +1,18 @@
-"""A sigmoid network with shared weights: two strided 5 x 5 convolutions, a hidden layer, sigmoid outputs.
+"""A network with shared weights: strided convolutions, a hidden layer, sigmoid outputs.
 
-The architecture of Simard, Steinkraus and Platt 2003 ("Best practices for convolutional neural networks applied
-to visual document analysis"): convolution with stride 2 does away with pooling. Hidden units are symmetric
-sigmoids, tanh(z) = 2 sigma(2z) - 1 (LeCun et al. 1998b, "Efficient BackProp", section 4.4). Besides the crop the
-hidden layer sees a few measures of the character (its size and place in the field). Inside, the batch is the last
-axis of all maps: patches are then copied in long runs, in blocks that stay in the processor's cache.
+Convolutions whose stride is 2 here and there do away with pooling (Simard, Steinkraus and Platt 2003, "Best practices
+for convolutional neural networks applied to visual document analysis"). Units are symmetric sigmoids,
+tanh(z) = 2 sigma(2z) - 1 (LeCun et al. 1998b, "Efficient BackProp", section 4.4), or rectified linear, max(0, z)
+(Nielsen ch. 3 and 6; Glorot, Bordes and Bengio 2011); outputs are always sigmoid neurons. Besides the crop the hidden
+layer sees a few measures of the character (its size and place in the field). Inside, the batch is the last axis of all
+maps: patches are then copied in long runs, in blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,45 +22,99 @@ from classifier.crops import SIDE
 
 Float = NDArray[np.float32]
 
-KERNEL, STRIDE = 5, 2
-FIRST, SECOND = 13, 5  # sides of the two layers of feature maps: (29 - 5) / 2 + 1 and (13 - 5) / 2 + 1
+FRAME = SIDE + 1  # crops get an empty last row and column, so that kernels of 5 with stride 2 come out even
 DIGITS, MARK = 10, 10  # outputs 0..9 are the digits, output 10 is "a mark: no digit, but written here on purpose"
 OUTPUTS = 11
-BLOCK = 32  # crops whose patches, 75 kB each, are in memory at once
+PATCHES = 600_000  # numbers in the patches that are in memory at once: what stays in the processor's cache
+BLOCK = 64  # crops whose activations are in memory at once
+UNITS = ("tanh", "rectified")
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One layer of feature maps: kernels of kernel x kernel pixels at every stride-th place, no padding."""
+
+    kernel: int
+    stride: int
+    maps: int
+
+    def __post_init__(self) -> None:
+        for name in ("kernel", "stride", "maps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    def side(self, below: int) -> int:
+        """Side of the maps over maps or a crop of side `below`."""
+        return (below - self.kernel) // self.stride + 1
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Channels of the crop, maps of the two convolutions, measures beside the crop, hidden units."""
+    """Channels of the crop, convolutions from the crop upward, measures beside the crop, hidden units, their kind."""
 
     channels: int = 2
-    first: int = 16
-    second: int = 64
+    convolutions: tuple[Convolution, ...] = (Convolution(5, 2, 16), Convolution(5, 2, 64))
     measures: int = 16
     hidden: int = 200
+    unit: str = "tanh"
 
     def __post_init__(self) -> None:
-        for name in ("channels", "first", "second", "hidden"):
+        layers = tuple(each if isinstance(each, Convolution) else Convolution(**each) for each in self.convolutions)
+        object.__setattr__(self, "convolutions", layers)
+        for name in ("channels", "hidden"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.measures < 0:
             raise ValueError(f"measures must not be negative, got {self.measures}")
+        if self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
+        if min(self.sides) < 1:
+            raise ValueError(f"convolutions {layers} leave nothing of a crop of {SIDE} pixels")
+
+    @cached_property
+    def sides(self) -> tuple[int, ...]:
+        """Sides of the framed crop and of each layer of maps."""
+        sides = [FRAME]
+        for layer in self.convolutions:
+            sides.append(layer.side(sides[-1]))
+        return tuple(sides)
+
+    @cached_property
+    def maps(self) -> tuple[int, ...]:
+        """Channels of the crop and maps of each layer."""
+        return (self.channels, *(layer.maps for layer in self.convolutions))
 
     @property
+    def features(self) -> int:
+        """Activations of the topmost maps."""
+        return self.sides[-1] ** 2 * self.maps[-1]
+
+    @cached_property
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Inputs of one unit and number of units of each layer, by the name of its weights."""
-        return {"kernel1": (KERNEL * KERNEL * self.channels, self.first),
-                "kernel2": (KERNEL * KERNEL * self.first, self.second),
-                "dense": (SECOND * SECOND * self.second + self.measures, self.hidden),
-                "output": (self.hidden, OUTPUTS)}
+        kernels = {kernel_name(k): (layer.kernel**2 * self.maps[k], layer.maps)
+                   for k, layer in enumerate(self.convolutions)}
+        return {**kernels, "dense": (self.features + self.measures, self.hidden), "output": (self.hidden, OUTPUTS)}
+
+    @cached_property
+    def block(self) -> int:
+        """Crops that go through the convolutions at once."""
+        kernels = zip(self.convolutions, self.maps, self.sides[1:], strict=False)
+        largest = max((layer.kernel**2 * below * side**2 for layer, below, side in kernels), default=1)
+        return max(4, min(32, PATCHES // largest))
+
+
+def kernel_name(layer: int) -> str:
+    """Name of the weights of a convolution, counted from 0."""
+    return f"kernel{layer + 1}"
 
 
 @dataclass
 class ConvolutionNetwork:
     """Weights by name; `forward` gives weighted sums, whose sigmoid are the outputs.
 
-    weights: kernel1 (25 * channels, first), kernel2 (25 * first, second), dense (25 * second + measures,
-    hidden), output (hidden, 11) and a bias for each, all float32.
+    weights: kernel1, kernel2, ... (kernel * kernel * maps below, maps), dense (features + measures, hidden),
+    output (hidden, 11) and a bias for each, all float32.
     """
 
     shape: Shape
@@ -65,10 +122,15 @@ class ConvolutionNetwork:
 
     @classmethod
     def initialise(cls, shape: Shape, rng: np.random.Generator) -> ConvolutionNetwork:
-        """Gaussian weights with variance 1 / fan-in (LeCun et al. 1998b, section 4.6), zero biases."""
+        """Gaussian weights with variance 1 / fan-in (LeCun et al. 1998b, section 4.6), zero biases.
+
+        Under rectified units, half of which are silent, the variance is 2 / fan-in (He et al. 2015).
+        """
         weights: dict[str, Float] = {}
+        gain = np.sqrt(2.0) if shape.unit == "rectified" else 1.0
         for name, (fan_in, units) in shape.sizes.items():
-            weights[name] = (rng.standard_normal((fan_in, units)) / np.sqrt(fan_in)).astype(np.float32)
+            scale = (1.0 if name == "output" else gain) / np.sqrt(fan_in)
+            weights[name] = (rng.standard_normal((fan_in, units)) * scale).astype(np.float32)
             weights[f"{name}_bias"] = np.zeros(units, dtype=np.float32)
         return cls(shape, weights)
 
@@ -83,58 +145,79 @@ class ConvolutionNetwork:
 
         crops: (N, channels, 28, 28) in [0, 1]; measures: (N, measures).
         """
-        return self._activate(crops, measures)[-1]
+        return self._activate(crops, measures, keep=False)[-1]
 
-    def _activate(self, crops: Float, measures: Float) -> tuple[list[Float], Float, Float, Float]:
-        """Activations: first maps (first, 13, 13, B) of each block, then the inputs of the dense layer
-        (25 * second + measures, N), the hidden layer (N, hidden) and the weighted sums of the outputs (N, 11).
+    def _activate(self, crops: Float, measures: Float,
+                  keep: bool = True) -> tuple[list[list[Float]], Float, Float, Float]:
+        """Activations: of each block, the framed crops and all maps (maps, side, side, B); the inputs of the dense
+        layer (features + measures, N), the hidden layer (N, hidden) and the weighted sums of the outputs (N, 11).
         """
-        w, seen = self.weights, SECOND * SECOND * self.shape.second
+        w, seen = self.weights, self.shape.features
         features = np.empty((seen + self.shape.measures, len(crops)), dtype=w["dense"].dtype)
         features[seen:] = measures.T
-        first = []
-        for block in _blocks(len(crops)):
-            maps1 = self._convolve("kernel1", _framed(crops[block], w["kernel1"].dtype), FIRST)
-            maps2 = self._convolve("kernel2", maps1, SECOND)
-            features[:seen, block] = maps2.transpose(1, 2, 0, 3).reshape(seen, -1)
-            first.append(maps1)
-        hidden = np.tanh(_affine(features.T, w["dense"], w["dense_bias"]))
-        return first, features, hidden, _affine(hidden, w["output"], w["output_bias"])
+        layers = []
+        for block in _blocks(len(crops), self.shape.block):
+            maps = [_framed(crops[block], w["dense"].dtype)]
+            for k in range(len(self.shape.convolutions)):
+                maps.append(self._convolve(k, maps[-1]))
+            features[:seen, block] = maps[-1].transpose(1, 2, 0, 3).reshape(seen, -1)
+            if keep:
+                layers.append(maps[:-1])
+        hidden = self._squash(_affine(features.T, w["dense"], w["dense_bias"]))
+        return layers, features, hidden, _affine(hidden, w["output"], w["output_bias"])
 
-    def _convolve(self, name: str, maps: Float, side: int) -> Float:
+    def _convolve(self, k: int, maps: Float) -> Float:
         """Feature maps (units, side, side, N) of the maps or the crops (C, S, S, N) below."""
-        z = self.weights[name].T @ _patches(maps, side)
+        name, layer, side = kernel_name(k), self.shape.convolutions[k], self.shape.sides[k + 1]
+        z = self.weights[name].T @ _patches(maps, layer, side)
         z += self.weights[f"{name}_bias"][:, None]
-        return np.tanh(z, out=z).reshape(-1, side, side, maps.shape[-1])
+        return self._squash(z).reshape(-1, side, side, maps.shape[-1])
 
-    def backpropagate(self, crops: Float, measures: Float, error_of) -> tuple[dict[str, Float], Float]:
+    def _squash(self, z: Float) -> Float:
+        """The units' outputs, in place of their weighted sums."""
+        return np.tanh(z, out=z) if self.shape.unit == "tanh" else np.maximum(z, 0, out=z)
+
+    def _slope(self, a: Float) -> Float:
+        """The derivative of the units' outputs a by their weighted sums."""
+        return 1 - a * a if self.shape.unit == "tanh" else (a > 0).astype(a.dtype)
+
+    def backpropagate(self, crops: Float, measures: Float,
+                      error_of: Callable[[Float], Float]) -> tuple[dict[str, Float], Float]:
         """Gradients of a cost by name, and the weighted sums (N, 11).
 
         error_of: from the weighted sums to dC/dz (N, 11), the delta of the output layer; the cost is its own
         business. Equations BP1-BP4 of the book, the layers with shared weights summing over all places.
         """
-        w, seen = self.weights, SECOND * SECOND * self.shape.second
-        first, features, hidden, z = self._activate(crops, measures)
+        w, seen = self.weights, self.shape.features
+        layers, features, hidden, z = self._activate(crops, measures)
         gradients = {name: np.zeros_like(value) for name, value in w.items()}
 
-        def layer(name: str, inputs: Float, delta: Float) -> None:
-            gradients[name] += inputs @ delta
-            gradients[f"{name}_bias"] += delta.sum(axis=0)
-
         delta = error_of(z)
-        layer("output", hidden.T, delta)
-        delta = (delta @ w["output"].T) * (1 - hidden * hidden)
-        layer("dense", features, delta)
-        delta = (w["dense"][:seen] @ delta.T) * (1 - features[:seen] * features[:seen])
-        for block, maps1 in zip(_blocks(len(crops)), first, strict=True):
-            above = delta[:, block].reshape(SECOND * SECOND, self.shape.second, -1).transpose(1, 0, 2)
-            above = above.reshape(self.shape.second, -1)
-            layer("kernel2", _patches(maps1, SECOND), above.T)
-            below = _scatter(w["kernel2"] @ above, len(maps1), SECOND, FIRST)
-            below *= 1 - maps1 * maps1
-            below = below.reshape(len(maps1), -1)
-            layer("kernel1", _patches(_framed(crops[block], below.dtype), FIRST), below.T)
+        _add_layer(gradients, "output", hidden.T, delta)
+        delta = (delta @ w["output"].T) * self._slope(hidden)
+        _add_layer(gradients, "dense", features, delta)
+        delta = (w["dense"][:seen] @ delta.T) * self._slope(features[:seen])
+        for block, maps in zip(_blocks(len(crops), self.shape.block), layers, strict=True):
+            side, top = self.shape.sides[-1], self.shape.maps[-1]
+            above = delta[:, block].reshape(side * side, top, -1).transpose(1, 0, 2).reshape(top, -1)
+            self._descend(maps, above, gradients)
         return gradients, z
+
+    def _descend(self, maps: list[Float], above: Float, gradients: dict[str, Float]) -> None:
+        """Adds the gradients of the convolutions for one block; above: (maps, side * side * B) delta of the topmost."""
+        for k in reversed(range(len(maps))):
+            layer, side = self.shape.convolutions[k], self.shape.sides[k + 1]
+            _add_layer(gradients, kernel_name(k), _patches(maps[k], layer, side), above.T)
+            if k:
+                below = _scatter(self.weights[kernel_name(k)] @ above, layer, side, maps[k].shape)
+                below *= self._slope(maps[k])
+                above = below.reshape(len(below), -1)
+
+
+def _add_layer(gradients: dict[str, Float], name: str, inputs: Float, delta: Float) -> None:
+    """BP3 and BP4: inputs (nI, N), delta (N, nO)."""
+    gradients[name] += inputs @ delta
+    gradients[f"{name}_bias"] += delta.sum(axis=0)
 
 
 def _affine(inputs: Float, weights: Float, bias: Float) -> Float:
@@ -143,35 +226,43 @@ def _affine(inputs: Float, weights: Float, bias: Float) -> Float:
     return z
 
 
-def _blocks(n: int) -> list[slice]:
-    """n crops in blocks of at most BLOCK, as even as can be."""
-    bounds = np.linspace(0, n, -(-n // BLOCK) + 1).astype(int).tolist()
+def _blocks(n: int, most: int) -> list[slice]:
+    """n crops in blocks of at most `most`, as even as can be."""
+    bounds = np.linspace(0, n, -(-n // most) + 1).astype(int).tolist()
     return [slice(low, high) for low, high in pairwise(bounds)]
 
 
 def _framed(crops: Float, dtype: np.dtype) -> Float:
     """Crops (N, C, 28, 28) as (C, 29, 29, N), the last row and column empty."""
     n, channels = crops.shape[:2]
-    framed = np.zeros((channels, SIDE + 1, SIDE + 1, n), dtype=dtype)
+    framed = np.zeros((channels, FRAME, FRAME, n), dtype=dtype)
     framed[:, :SIDE, :SIDE] = crops.transpose(1, 2, 3, 0)
     return framed
 
 
-def _patches(maps: Float, side: int) -> Float:
-    """(25 * C, side * side * N) patches of maps (C, S, S, N), those under the kernel at side x side places."""
+def _patches(maps: Float, layer: Convolution, side: int) -> Float:
+    """(kernel * kernel * C, side * side * N) patches of maps (C, S, S, N), those under the kernel at side x side
+    places."""
     channels, _, _, n = maps.shape
     c, y, x, b = maps.strides
-    shape, strides = (KERNEL, KERNEL, channels, side, side, n), (y, x, c, STRIDE * y, STRIDE * x, b)
-    view = np.lib.stride_tricks.as_strided(maps, shape, strides, writeable=False)
-    return view.reshape(KERNEL * KERNEL * channels, side * side * n)
+    shape = (layer.kernel, layer.kernel, channels, side, side, n)
+    view = np.lib.stride_tricks.as_strided(maps, shape, (y, x, c, layer.stride * y, layer.stride * x, b),
+                                           writeable=False)
+    return view.reshape(layer.kernel**2 * channels, side * side * n)
 
 
-def _scatter(patches: Float, channels: int, side: int, size: int) -> Float:
-    """The transpose of `_patches`: sums patches (25 * C, side * side * N) into maps (C, size, size, N)."""
-    patches = patches.reshape(KERNEL, KERNEL, channels, side, side, -1)
-    maps = np.zeros((channels, size, size, patches.shape[-1]), dtype=patches.dtype)
-    reach = STRIDE * (side - 1) + 1
-    for y in range(KERNEL):
-        for x in range(KERNEL):
-            maps[:, y:y + reach:STRIDE, x:x + reach:STRIDE] += patches[y, x]
+def _scatter(patches: Float, layer: Convolution, side: int, shape: tuple[int, ...]) -> Float:
+    """The transpose of `_patches`: sums patches (kernel * kernel * C, side * side * N) into maps (C, S, S, N)."""
+    patches = patches.reshape(layer.kernel, layer.kernel, shape[0], side, side, -1)
+    maps = np.zeros(shape, dtype=patches.dtype)
+    reach = layer.stride * (side - 1) + 1
+    for y in range(layer.kernel):
+        for x in range(layer.kernel):
+            maps[:, y:y + reach:layer.stride, x:x + reach:layer.stride] += patches[y, x]
     return maps
+
+
+def forward_blocks(network: ConvolutionNetwork, crops: Float, measures: Float) -> Float:
+    """Weighted sums (N, 11), computed in blocks of BLOCK crops."""
+    parts = [network.forward(crops[k:k + BLOCK], measures[k:k + BLOCK]) for k in range(0, len(crops), BLOCK)]
+    return np.concatenate(parts) if parts else np.zeros((0, OUTPUTS), dtype=np.float32)

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,18 @@ from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.errors import WeightsError
 
 KIND = "string-reader"
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """first: scores every span. second: scores the likely ones again, and what it says is added; None without one."""
+
+    first: ConvolutionNetwork
+    second: ConvolutionNetwork | None = None
+
+    def named(self) -> dict[str, ConvolutionNetwork]:
+        """The networks there are, by name."""
+        return {"first": self.first} | ({} if self.second is None else {"second": self.second})
 
 
 def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, Any]]:
@@ -34,30 +46,41 @@ def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, An
         raise WeightsError(f"{path}: not a weights file; install or train the weights again") from error
 
 
-def load_network(path: Path) -> tuple[ConvolutionNetwork, dict[str, Any]]:
-    """The string-reading network of a weights file, and its card. Raises WeightsError."""
+def load_networks(path: Path) -> tuple[Networks, dict[str, Any]]:
+    """The string-reading networks of a weights file, and its card. Raises WeightsError."""
     arrays, card = load_arrays(path, KIND)
     try:
-        shape = Shape(**{field.name: int(card["shape"][field.name]) for field in fields(Shape)})
-        return ConvolutionNetwork(shape, {name: value.astype(np.float32) for name, value in arrays.items()}), card
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        found = {name: _network(name, shape, arrays) for name, shape in card["networks"].items()}
+        return Networks(**found), card
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise WeightsError(f"{path}: the weights do not fit their card ({error})") from error
 
 
-def network_arrays(network: ConvolutionNetwork) -> dict[str, NDArray]:
-    """The arrays to save for a network: float16, half the size, and exact enough."""
-    return {name: value.astype(np.float16) for name, value in network.weights.items()}
+def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> ConvolutionNetwork:
+    prefix = f"{name}/"
+    weights = {key.removeprefix(prefix): value.astype(np.float32) for key, value in arrays.items()
+               if key.startswith(prefix)}
+    unknown = shape.keys() - {field.name for field in fields(Shape)}
+    if unknown:
+        raise ValueError(f"unknown parts of a shape: {', '.join(sorted(unknown))}")
+    return ConvolutionNetwork(Shape(**{**shape, "convolutions": tuple(shape["convolutions"])}), weights)
+
+
+def network_arrays(networks: Networks) -> dict[str, NDArray]:
+    """The arrays to save for networks: float16, half the size, and exact enough."""
+    return {f"{name}/{key}": value.astype(np.float16) for name, network in networks.named().items()
+            for key, value in network.weights.items()}
 
 
 def rounded(network: ConvolutionNetwork) -> ConvolutionNetwork:
     """The network as it will be when loaded again, its weights rounded to float16."""
-    return ConvolutionNetwork(network.shape,
-                              {name: value.astype(np.float32) for name, value in network_arrays(network).items()})
+    return ConvolutionNetwork(network.shape, {name: value.astype(np.float16).astype(np.float32)
+                                              for name, value in network.weights.items()})
 
 
-def network_card(network: ConvolutionNetwork) -> dict[str, Any]:
-    """What the card must say for `load_network`."""
-    return {"kind": KIND, "shape": asdict(network.shape)}
+def network_card(networks: Networks) -> dict[str, Any]:
+    """What the card must say for `load_networks`."""
+    return {"kind": KIND, "networks": {name: asdict(network.shape) for name, network in networks.named().items()}}
 
 
 def _read(path: Path) -> bytes:

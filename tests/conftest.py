@@ -10,8 +10,8 @@ import json
 import numpy as np
 import pytest
 
-from classifier.convolution import ConvolutionNetwork, Shape
-from classifier.weights import network_arrays, network_card
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape
+from classifier.weights import Networks, network_arrays, network_card
 from pipeline.training.allographs import draw_allograph
 from pipeline.training.files import TrainingFiles
 from pipeline.training.pens import draw_strokes, fit_strokes
@@ -20,12 +20,13 @@ from pipeline.training.pens import draw_strokes, fit_strokes
 @pytest.fixture(scope="session")
 def random_weights(tmp_path_factory):
     """Weights whose readings are nonsense, but of many digits, some sure and some not."""
-    network = ConvolutionNetwork.initialise(Shape(first=4, second=4, hidden=8), np.random.default_rng(0))
+    shape = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), hidden=8)
+    network = ConvolutionNetwork.initialise(shape, np.random.default_rng(0))
     network.weights["output"] *= 12
     network.weights["output_bias"][:] = [*[-3.0] * 10, -6.0]
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    TrainingFiles(path).save(network_arrays(network), {
-        **network_card(network), "calibration": {"slope": 0.8, "offset": 0.3, "ceiling": 0.97},
+    TrainingFiles(path).save(network_arrays(Networks(network)), {
+        **network_card(Networks(network)), "calibration": {"slope": 0.8, "offset": 0.3, "ceiling": 0.97},
         "thresholds": {"0.05": 0.5, "0.01": 0.9, "0.001": 0.96}})
     return path
 

@@ -21,8 +21,8 @@ from scipy.stats import binomtest
 from benchmarks import digits, form, invariance, random_cuts, segmentation, strings
 from benchmarks.scores import Scores, left_out
 from benchmarks.span_truth import OwnerTruth
-from classifier.convolution import ConvolutionNetwork, Shape
-from classifier.weights import network_arrays, network_card
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape
+from classifier.weights import Networks, network_arrays, network_card
 from pipeline.reading.reader import Reader, score_spans
 from pipeline.reading.reading import Digit, Reading
 from pipeline.training.sources import Sources
@@ -38,10 +38,11 @@ NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__ma
 def weights(tmp_path_factory):
     """A weights file whose network knows nothing; its card says that sta was trained on and lex was not."""
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    network = ConvolutionNetwork.initialise(Shape(first=4, second=4, hidden=8), np.random.default_rng(0))
-    np.savez(path, **network_arrays(network))
+    shape = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), hidden=8)
+    network = ConvolutionNetwork.initialise(shape, np.random.default_rng(0))
+    np.savez(path, **network_arrays(Networks(network)))
     card = {
-        **network_card(network),
+        **network_card(Networks(network)),
         "weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "calibration": {"slope": 1.0, "offset": 0.0, "ceiling": 1.0},
         "thresholds": {"0.05": 0.5, "0.01": 0.9},
@@ -126,11 +127,11 @@ def test_pen_strings_are_read_by_collection(weights, tmp_path, capsys):
 def test_lone_digits_are_read_as_training_reads_them(weights):
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (40, 28, 28), np.uint8), rng.integers(0, 10, 40).astype(np.uint8)
-    network = Reader(weights).network
+    networks = Reader(weights).networks
     lone = digits.LoneDigits("random", images.astype(np.float32) / np.float32(255), labels, cropped=True)
-    seen = digits.read_digits(network, lone.crops())
+    seen = digits.read_digits(networks, lone.crops())
     result = digits.summary(labels, seen)
-    assert result["right"] == round(40 * lone_accuracy(network, images, labels))
+    assert result["right"] == round(40 * lone_accuracy(networks, images, labels))
     assert result["right"] + sum(digits.summary(labels, seen)["confusions"].values()) <= 40
 
 
@@ -251,7 +252,7 @@ def last_outputs(cuts, text):
 
 
 def test_the_search_spends_more_from_round_to_round(ink, weights):
-    network = Reader(weights).network
+    network = Reader(weights).networks.first
     texts = random_cuts.search_texts(ink, lambda pieces, spans: score_spans(network, pieces, spans), None)
     costs = [cost for cost, _ in texts]
     assert costs == sorted(costs) and costs[0] > 0

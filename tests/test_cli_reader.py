@@ -10,17 +10,18 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 import cli
-from classifier.convolution import ConvolutionNetwork, Shape
-from classifier.weights import network_arrays, network_card
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape
+from classifier.weights import Networks, network_arrays, network_card
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    network = ConvolutionNetwork.initialise(Shape(first=4, second=4, hidden=8), np.random.default_rng(0))
-    np.savez(path, **network_arrays(network))
+    shape = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), hidden=8)
+    network = ConvolutionNetwork.initialise(shape, np.random.default_rng(0))
+    np.savez(path, **network_arrays(Networks(network)))
     card = {
-        **network_card(network),
+        **network_card(Networks(network)),
         "weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "calibration": {"slope": 1.0, "offset": 0.0, "ceiling": 1.0},
         "thresholds": {"0.05": 0.5, "0.01": 0.9, "0.001": 0.99},
@@ -88,7 +89,9 @@ def damage(path, how):
     elif how == "no calibration":
         card.write_text(json.dumps({**json.loads(card.read_text()), "calibration": None}))
     elif how == "wrong shape":
-        card.write_text(json.dumps({**json.loads(card.read_text()), "shape": {"first": 5, "second": 4, "hidden": 8}}))
+        known = json.loads(card.read_text())
+        known["networks"]["first"]["hidden"] = 9
+        card.write_text(json.dumps(known))
     elif how == "folder":
         path.unlink()
         path.mkdir()

@@ -3,22 +3,24 @@
 import json
 import os
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import cli
-from classifier.convolution import Shape
-from classifier.weights import load_network
+from classifier.convolution import Convolution, Shape
+from classifier.weights import load_networks
 from pipeline.training import book, recipe
 from pipeline.training.book import load_book
 from pipeline.training.pool import PoolConfig
-from pipeline.training.recipe import Recipe
+from pipeline.training.recipe import Recipe, Stage
 from pipeline.training.string_training import StepConfig
 
-TINY = Recipe(shape=Shape(first=2, second=2, hidden=4), step=StepConfig(strings=2, lone=4), validation_strings=2,
-              pool=PoolConfig(chunk=3, kept=1), calibration_strings=3)
+STAGE = Stage(Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 2)), hidden=4), epochs=1,
+             step=StepConfig(strings=2, lone=4), pool=PoolConfig(chunk=3, kept=1))
+TINY = Recipe(first=STAGE, second=STAGE, validation_strings=2, calibration_strings=3)
 
 
 @pytest.fixture(autouse=True)
@@ -58,11 +60,13 @@ def test_trains_resumes_and_does_not_overwrite(tiny, training_data, tmp_path):
     result = train(*options)
     assert result.exit_code == 0 and result.stdout == ""
     lines = result.stderr.splitlines()
-    assert len(lines) == 3 and lines[2] == "digitstring: w.npz: trained"
-    assert all(lines[k].startswith(f"digitstring: epoch {k + 1} of 2: ") for k in range(2))
+    assert len(lines) == 5 and lines[4] == "digitstring: w.npz: trained"
+    assert all(lines[k].startswith(f"digitstring: {stage} network, epoch {epoch} of 2: ")
+               for k, (stage, epoch) in enumerate(product(("first", "second"), (1, 2))))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["w.json", "w.npz"]
-    _, card = load_network(tmp_path / "w.npz")
-    assert (card["recipe"]["seed"], card["recipe"]["epochs"], card["recipe"]["without"]) == (5, 2, ["bbb"])
+    _, card = load_networks(tmp_path / "w.npz")
+    assert (card["recipe"]["seed"], card["recipe"]["without"]) == (5, ["bbb"])
+    assert [card["recipe"][stage]["epochs"] for stage in ("first", "second")] == [2, 2]
 
     before = (tmp_path / "w.npz").read_bytes()
     again = train(*options)
@@ -79,7 +83,8 @@ def test_an_interrupted_training_resumes(tiny, training_data, tmp_path, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(recipe, "calibrate", interrupted)
         assert train(*options).exit_code == 130
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.checkpoint"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["weights.checkpoint", "weights.first.json",
+                                                               "weights.first.npz"]
     refused = train(*options)
     assert refused.exit_code == 2 and "--resume" in refused.stderr
     other = train(*options, "--resume", "--seed", 9)
@@ -98,7 +103,7 @@ def test_the_defaults_are_those_of_the_recipe(asked, tmp_path):
     assert train("--data", tmp_path).exit_code == 0
     (out, data, chosen, options), = asked
     assert (out.name, data, chosen) == ("weights.npz", tmp_path, Recipe())
-    assert options == {"resume": False, "force": False}
+    assert options == {"first": None, "resume": False, "force": False}
 
 
 @pytest.mark.parametrize("given, expected", [

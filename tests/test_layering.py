@@ -24,6 +24,7 @@ THIRD_PARTY = {
     "pipeline": {"numpy", "scipy", "skimage", "threadpoolctl"},
     "pipeline.reading.images": {"numpy", "PIL"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "pooch"},
+    "pipeline.training.font_outlines": {"numpy", "skimage", "fontTools"},
     "cli": {"typer", "rich"},
 }
 # Modules and packages that draw, with Pillow.

@@ -47,6 +47,12 @@ def environment(tmp_path_factory):
     return folder / "venv" / "bin"
 
 
+def test_the_wheel_holds_the_outlines_of_fonts_and_their_licences(environment, tmp_path):
+    code = "from pipeline.training.font_digits import *; print(len(load_fonts()), LICENCES.is_file())"
+    count, licences = run(environment / "python", "-I", "-c", code, cwd=tmp_path).split()
+    assert int(count) > 50 and licences == "True"
+
+
 def test_another_program_reads_an_image(environment, tmp_path):
     code = "import sys; from pipeline import Reader; print(Reader().read(sys.argv[1]).text)"
     text = run(environment / "python", "-I", "-c", code, EXAMPLE, cwd=tmp_path).strip()

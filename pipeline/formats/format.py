@@ -38,10 +38,6 @@ class Format:
         """Whether a text of digits has this format."""
         return self.automaton.accepts(text[::-1] if self.mirrored else text)
 
-    @property
-    def is_amount(self) -> bool:
-        return self.spec.split(",")[0] == "amount"
-
     @cached_property
     def or_nothing(self) -> Automaton:
         """The automaton, and the empty text: a field may always have been left empty."""

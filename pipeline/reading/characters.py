@@ -16,6 +16,8 @@ Float = NDArray[np.float32]
 
 MEASURES = 16
 BLOCK = 64  # crops drawn at once: their windows fit the processor's cache
+INK = 5  # the measure that is the ink, in strokes three lines high
+SKIPPED_INK = 1.5  # log-odds that skipping costs for each stroke of the line's height
 KNOWN = 15  # the last measure is 1; a lone digit, whose field nobody knows, has zeros everywhere
 
 
@@ -103,3 +105,12 @@ def _gaps(pieces: Pieces, spans: Spans) -> tuple[Float, Float]:
     ends_before = np.maximum.accumulate(high)
     starts_after = np.minimum.accumulate(low[::-1])[::-1]
     return spans.box[:, 0] - ends_before[spans.start], starts_after[spans.end] - spans.box[:, 2]
+
+
+def skip_costs(measures: Float) -> Float:
+    """(N,) log-odds to take off the score of skipping each span of these measures (N, 16).
+
+    Much ink is seldom no part of the number. The network alone does not know: where handwriting is strange to it, one
+    doubtful mark scores better than three doubtful digits.
+    """
+    return np.float32(3 * SKIPPED_INK) * measures[:, INK]

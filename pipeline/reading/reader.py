@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import ConvolutionNetwork
+from classifier.convolution import ConvolutionNetwork, forward_blocks
 from classifier.errors import WeightsError
-from classifier.weights import load_network
+from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
 from pipeline.reading.calibration import LEAST, Calibration
-from pipeline.reading.characters import draw_crops, measure
+from pipeline.reading.characters import draw_crops, measure, skip_costs
 from pipeline.reading.formatted import likely_formatted
 from pipeline.reading.images import load_grey
 from pipeline.reading.lattice import SKIP, Lattice, Path
 from pipeline.reading.reading import Alternative, Digit, Reading
+from pipeline.reading.rescoring import look_again
 from pipeline.reading.search import Round, SearchConfig, search
 from pipeline.reading.texts import BEAM, best_path_of, likely_texts
 from segmenter.cuts import INK_LEVEL, find_cuts
@@ -29,7 +30,6 @@ from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
-BLOCK = 64  # crops that go through the network at once: what fits the processor's cache
 EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
 FEW = 5  # texts that are always compared
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
@@ -64,7 +64,7 @@ class Reader:
         if alternatives < 0:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
-        self.network, self.card = load_network(path)
+        self.networks, self.card = load_networks(path)
         self.calibration, table = _calibration_of(self.card, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
@@ -84,7 +84,7 @@ class Reader:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
         wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
-        pieces, rounds, texts = find_texts(grey, self.network, self.config, self.alternatives + 2, wanted)
+        pieces, rounds, texts = find_texts(grey, self.networks, self.config, self.alternatives + 2, wanted)
         if pieces is None:
             nothing = Reading.nothing(format=None if wanted is None else wanted.spec)
             return Trace(grey, None, (), (), None, nothing)
@@ -116,9 +116,8 @@ class Reader:
         return tuple(digits)
 
 
-def find_texts(grey: NDArray[np.float32], network: ConvolutionNetwork, config: SearchConfig,
-               count: int, format: Format | None = None,
-               ) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
+def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConfig, count: int,
+               format: Format | None = None) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
     """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors;
     no texts where a format is given and nothing fits it.
 
@@ -129,7 +128,9 @@ def find_texts(grey: NDArray[np.float32], network: ConvolutionNetwork, config: S
     if not cuts:
         return None, [], []
     pieces = cut_pieces(ink, cuts)
-    rounds = search(pieces, lambda pieces, spans: score_spans(network, pieces, spans), config, format)
+    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans), config, format)
+    if networks.second is not None:
+        rounds.append(look_again(pieces, rounds[-1], networks.second, config, format))
     return pieces, rounds, _best_texts(rounds[-1].lattice, count, format)
 
 
@@ -153,10 +154,11 @@ def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
 
 
 def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
-    """Weighted sums (N, 11) of the network for each span."""
-    crops, measures = draw_crops(pieces, spans), measure(pieces, spans)
-    blocks = [network.forward(crops[k:k + BLOCK], measures[k:k + BLOCK]) for k in range(0, len(spans), BLOCK)]
-    return np.concatenate(blocks)
+    """Scores (N, 11) of spans: the network's weighted sums, less what skipping costs."""
+    measures = measure(pieces, spans)
+    scores = forward_blocks(network, draw_crops(pieces, spans), measures)
+    scores[:, SKIP] -= skip_costs(measures)
+    return scores
 
 
 def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:

@@ -63,7 +63,7 @@ def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(),
         spans = fresh if spans is None else join_spans(spans, fresh)
         order = np.argsort(spans.end, kind="stable")
         spans, scores = pick_spans(spans, order), scores[order]
-        rounds.append(_read_round(active, spans, scores, config, format))
+        rounds.append(read_round(active, spans, scores, config, format))
         finer = _finer_cuts(rounds[-1], levels)
         if not finer.any() or len(spans) >= config.most_spans:
             return rounds
@@ -81,8 +81,9 @@ def _fresh_spans(spans: Spans, seen: set[tuple[int, int, bytes]]) -> Spans:
     return spans if len(fresh) == len(spans) else pick_spans(spans, np.array(fresh, dtype=np.intp))
 
 
-def _read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64],
-                config: SearchConfig, format: Format | None) -> Round:
+def read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64], config: SearchConfig,
+               format: Format | None = None) -> Round:
+    """The round of spans ordered by end with these scores (N, 11)."""
     lattice = Lattice(len(active), spans.start, spans.end, scores)
     path, posteriors = best_reading(lattice, format)
     used = np.array(path.spans, dtype=np.intp)

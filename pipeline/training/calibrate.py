@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.convolution import ConvolutionNetwork
+from classifier.weights import Networks
 from pipeline.reading.calibration import fit_calibration, thresholds
 from pipeline.reading.reader import find_texts
 from pipeline.reading.search import SearchConfig
@@ -17,13 +17,13 @@ from pipeline.training.strings import draw_string
 SEED = 1999
 
 
-def calibrate(network: ConvolutionNetwork, held_out: Sources, count: int) -> dict[str, Any]:
+def calibrate(networks: Networks, held_out: Sources, count: int) -> dict[str, Any]:
     """The card's `calibration` and `thresholds`, from `count` strings read as the reader reads them."""
     rng = np.random.default_rng(SEED)
     posteriors, right = np.zeros(count), np.zeros(count, dtype=bool)
     for k in range(count):
         string = draw_string(rng, held_out, CALIBRATION)
-        _, _, texts = find_texts(string.image.astype(np.float32) / np.float32(255), network, SearchConfig(), 1)
+        _, _, texts = find_texts(string.image.astype(np.float32) / np.float32(255), networks, SearchConfig(), 1)
         text, posteriors[k] = texts[0] if texts else ("", 0.0)
         right[k] = text == string.text
     calibration = fit_calibration(posteriors, right)

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.reading.characters import draw_crops, measure
-from pipeline.reading.lattice import SKIP, SYMBOLS
+from classifier.convolution import ConvolutionNetwork, forward_blocks
+from pipeline.reading.characters import draw_crops, measure, skip_costs
+from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, lattice_scores
+from pipeline.reading.rescoring import likely_spans
 from pipeline.training.strings import SyntheticString
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
@@ -24,7 +26,9 @@ purity from which on a span may stand for the digit, and share of digit ink belo
 class Example:
     """The lattice of one string as the reader sees it, and its truth.
 
-    crops: (N, 2, 28, 28) uint8; measures: (N, 16) float32; nodes, start, end: the lattice, spans ordered by end.
+    nodes, start, end: the lattice of N spans, ordered by end. base: (N, 11) float32, scores to which those of the
+    network in training are added: what skipping costs, and the sums of the network before it.
+    rows: (M,) the spans that this network scores; crops: (M, 2, 28, 28) uint8 and measures: (M, 16) float32 of these.
     targets: (N, 11) uint8, what each span is (all zero: neither one digit nor a mark).
     empty: (N,) bool, spans whose ink all snapped elsewhere.
     allowed: what each span may be on a true path, (N, 11) bool, strictly and then loosely; None where nobody knows
@@ -32,19 +36,30 @@ class Example:
     text: the digits.
     """
 
-    crops: NDArray[np.uint8]
-    measures: NDArray[np.float32]
     nodes: int
     start: NDArray[np.intp]
     end: NDArray[np.intp]
+    base: NDArray[np.float32]
+    rows: NDArray[np.intp]
+    crops: NDArray[np.uint8]
+    measures: NDArray[np.float32]
     empty: NDArray[np.bool_]
     targets: NDArray[np.uint8] | None
     allowed: tuple[NDArray[np.bool_], ...] | None
     text: str
 
+    def scores(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 11) scores of all spans from the network's weighted sums (M, 11)."""
+        scores = self.base.copy()
+        scores[self.rows] += sums
+        return scores
 
-def make_example(string: SyntheticString) -> Example | None:
-    """The example of a string, or None where the segmenter finds no ink at all."""
+
+def make_example(string: SyntheticString, first: ConvolutionNetwork | None = None) -> Example | None:
+    """The example of a string, or None where the segmenter finds no ink at all.
+
+    first: the network that scores all spans before the one in training, which then sees only the likely ones.
+    """
     ink = extract_ink(string.image.astype(np.float32) / np.float32(255))
     cuts = find_cuts(ink)
     if not cuts:
@@ -52,12 +67,23 @@ def make_example(string: SyntheticString) -> Example | None:
     pieces = cut_pieces(ink, cuts)
     spans = find_spans(pieces)
     spans = pick_spans(spans, np.argsort(spans.end, kind="stable"))
-    crops = np.round(draw_crops(pieces, spans) * 255).astype(np.uint8)
-    targets, allowed = None, None
-    if string.owner_known:
-        targets, allowed = span_truth(string, pieces, spans)
-    return Example(crops, measure(pieces, spans), len(cuts), spans.start, spans.end, spans.mass <= 0,
-                   targets, allowed, string.text)
+    targets, allowed = span_truth(string, pieces, spans) if string.owner_known else (None, None)
+    return lattice_example(pieces, spans, first, targets, allowed, string.text)
+
+
+def lattice_example(pieces: Pieces, spans: Spans, first: ConvolutionNetwork | None,
+                    targets: NDArray[np.uint8] | None, allowed: tuple[NDArray[np.bool_], ...] | None,
+                    text: str) -> Example:
+    """The example of spans, ordered by end, whose truth is as in `Example`."""
+    crops, measures, empty = draw_crops(pieces, spans), measure(pieces, spans), spans.mass <= 0
+    base = np.zeros((len(spans), SYMBOLS), dtype=np.float32)
+    base[:, SKIP] = -skip_costs(measures)
+    rows = np.arange(len(spans))
+    if first is not None:
+        base += forward_blocks(first, crops, measures)
+        rows = likely_spans(Lattice(len(pieces.cuts), spans.start, spans.end, lattice_scores(base, empty)), empty)
+    return Example(len(pieces.cuts), spans.start, spans.end, base, rows,
+                   np.round(crops[rows] * 255).astype(np.uint8), measures[rows], empty, targets, allowed, text)
 
 
 def span_truth(string: SyntheticString, pieces: Pieces,

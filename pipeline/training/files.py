@@ -83,6 +83,11 @@ class TrainingFiles:
         _write(self.card, lambda file: file.write(text.encode()))
         self.checkpoint.unlink(missing_ok=True)
 
+    def remove(self) -> None:
+        """Weights, card and checkpoint, where they exist."""
+        for path in (self.out, self.card, self.checkpoint):
+            path.unlink(missing_ok=True)
+
     def _write_arrays(self, path: Path, arrays: Arrays) -> None:
         named: dict[str, Any] = dict(arrays)
         _write(path, lambda file: np.savez(file, **named))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pipeline.training.allographs import ALLOGRAPHS, draw_allograph
 from pipeline.training.bitmaps import warp_bitmap
+from pipeline.training.font_digits import Font, draw_font_digit
 from pipeline.training.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
 from pipeline.training.sources import Sources
 from pipeline.training.string_style import StringStyle, uniform
@@ -23,8 +24,9 @@ class Hand:
 
     kind: where digits come from (string_style.KINDS); height: of a digit, and pen: width of the pen, in
     pixels; slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread:
-    standard deviation of sizes; level: thickness of bitmaps, see warp_bitmap; zero: (height, aspect)
-    factors of zeros after the first digit; habits: digit -> allograph.
+    standard deviation of sizes; level: thickness of bitmaps, see warp_bitmap, and of fonts, the lower
+    the thicker; zero: (height, aspect) factors of zeros after the first digit; habits: digit -> allograph;
+    font: the only one of a string of kind "font"; mix_fonts: whether "mixed" takes digits from fonts as well.
     """
 
     sources: Sources
@@ -40,6 +42,13 @@ class Hand:
     bitmap_writer: int | None
     pen_writer: str | None
     habits: dict[str, str] = field(default_factory=dict)
+    font: Font | None = None
+    mix_fonts: bool = False
+
+    @property
+    def printed(self) -> bool:
+        """Whether the string is set in a print font."""
+        return self.font is not None and self.font.style == "print"
 
 
 def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, kind: str) -> Hand:
@@ -48,7 +57,7 @@ def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, ki
     height = rng.triangular(low, mode, high) if high > low else low
     small_zeros = rng.random() < 0.35
     habits = {digit: tuple(names)[int(rng.random() * len(names))] for digit, names in ALLOGRAPHS.items()}
-    return Hand(
+    hand = Hand(
         sources, kind, height,
         pen=max(1.0, height * (style.pen_widths[0] + (style.pen_widths[1] - style.pen_widths[0])
                                * rng.beta(1.6, 2.2))),
@@ -62,7 +71,21 @@ def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, ki
         bitmap_writer=sources.draw_image_writer(rng) if sources.has_images and kind == "bitmap" else None,
         pen_writer=sources.draw_pen_writer(rng) if sources.pen_digits and kind == "pen" else None,
         habits=habits,
+        # Last, so that other kinds' draws are the same with fonts and without.
+        font=sources.draw_font(rng) if kind == "font" else None,
+        mix_fonts=sources.fonts and style.has_fonts,
     )
+    if hand.font is None:
+        return hand
+    # Marks and joining strokes are as thick as the digits.
+    hand = replace(hand, pen=max(1.0, height * hand.font.stem * _font_weight(hand, hand.font)))
+    return _set_in_print(hand) if hand.printed else hand
+
+
+def _set_in_print(hand: Hand) -> Hand:
+    """The hand as a printer: upright digits of one size, on a baseline that is off by the scan's tilt only."""
+    return replace(hand, slant=0.15 * hand.slant, tilt=0.5 * hand.tilt, aspect=hand.aspect**0.7,
+                   spread=0.05 * hand.spread, zero=(1.0, 1.0))
 
 
 def write_digit(rng: np.random.Generator, hand: Hand, digit: str, *, first: bool, after_zeros: bool) -> Glyph:
@@ -73,25 +96,27 @@ def write_digit(rng: np.random.Generator, hand: Hand, digit: str, *, first: bool
     """
     height = hand.height * math.exp(hand.spread * rng.standard_normal())
     aspect = hand.aspect * math.exp(0.08 * rng.standard_normal())
-    if first and rng.random() < 0.12:
+    if first and rng.random() < 0.12 and not hand.printed:
         height *= uniform(rng, (1.15, 1.6))
     if after_zeros:
         height, aspect = height * hand.zero[0], aspect * hand.zero[1]
     height = max(8.0, height)
     source = hand.kind
     if source == "mixed":
-        source = _any_source(rng, hand.sources)
+        source = _any_source(rng, hand)
     for _ in range(8):
         glyph = (_from_bitmap(rng, hand, digit, height, aspect) if source == "bitmap"
+                 else _from_font(rng, hand, digit, height, aspect) if source == "font"
                  else _from_strokes(rng, hand, digit, height, aspect, source))
         if glyph is not None:
             return glyph
     raise ValueError(f"the sources hold no visible digit {digit}")
 
 
-def _any_source(rng: np.random.Generator, sources: Sources) -> str:
+def _any_source(rng: np.random.Generator, hand: Hand) -> str:
+    sources = hand.sources
     names = [name for name, there in (("bitmap", sources.has_images), ("pen", bool(sources.pen_digits)),
-                                      ("shapes", sources.shapes)) if there]
+                                      ("shapes", sources.shapes), ("font", hand.mix_fonts)) if there]
     return names[int(rng.random() * len(names))]
 
 
@@ -101,6 +126,22 @@ def _from_bitmap(rng: np.random.Generator, hand: Hand, digit: str, height: float
     return warp_bitmap(rng, image, height, aspect=aspect, slant=hand.slant + 0.05 * rng.standard_normal(),
                        rotation=hand.tilt + 0.05 * rng.standard_normal(), bend=0.03 * rng.random(),
                        level=hand.level)
+
+
+def _from_font(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float) -> Glyph | None:
+    font = hand.font or hand.sources.draw_font(rng)
+    # A printer's digits differ by what paper and scanner do to them only.
+    loose = 0.15 if font.style == "print" else 1.0
+    return draw_font_digit(rng, font, digit, height, aspect=aspect,
+                           slant=hand.slant + 0.05 * loose * rng.standard_normal(),
+                           rotation=hand.tilt + 0.045 * loose * rng.standard_normal(),
+                           bend=0.07 * loose * rng.random(),
+                           weight=_font_weight(hand, font) * math.exp(0.05 * loose * rng.standard_normal()))
+
+
+def _font_weight(hand: Hand, font: Font) -> float:
+    """Factor of the strokes' width; thick ones grow no thicker, for that would close the loops."""
+    return min(math.exp(2 * (0.45 - hand.level)), max(1.0, 0.16 / font.stem))
 
 
 def _from_strokes(rng: np.random.Generator, hand: Hand, digit: str, height: float, aspect: float,

@@ -1,7 +1,7 @@
 """The loss of whole strings: minus the log of the posterior of the true text over all paths of the lattice.
 
 Discriminative forward-backward training of a segmentation graph (LeCun et al. 1998, sections VI-IX). The gradient with
-respect to a span's weighted sum is the probability that a path uses it so, less the same among the true paths.
+respect to a span's score is the probability that a path uses it so, less the same among the true paths.
 """
 
 import numpy as np
@@ -14,12 +14,12 @@ from pipeline.training.examples import Example
 Float = NDArray[np.float64]
 
 
-def path_loss(example: Example, sums: NDArray[np.float32]) -> tuple[float, Float]:
-    """Loss (nats) of the string and its gradient (N, 11) with respect to the weighted sums.
+def path_loss(example: Example, scores: NDArray[np.float32]) -> tuple[float, Float]:
+    """Loss (nats) of the string and its gradient (N, 11) with respect to the scores of all spans.
 
     A string whose text no path can spell has loss nan and gradient 0.
     """
-    lattice = example_lattice(example, sums)
+    lattice = example_lattice(example, scores)
     used, total = span_posteriors(lattice)
     true, true_total = _true_posteriors(example, lattice)
     if true_total == -np.inf:
@@ -29,9 +29,9 @@ def path_loss(example: Example, sums: NDArray[np.float32]) -> tuple[float, Float
     return total - true_total, gradient
 
 
-def example_lattice(example: Example, sums: NDArray[np.float32]) -> Lattice:
-    """The lattice of an example under the network's weighted sums (N, 11)."""
-    return Lattice(example.nodes, example.start, example.end, lattice_scores(sums, example.empty))
+def example_lattice(example: Example, scores: NDArray[np.float32]) -> Lattice:
+    """The lattice of an example under scores (N, 11) of its spans."""
+    return Lattice(example.nodes, example.start, example.end, lattice_scores(scores, example.empty))
 
 
 def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:

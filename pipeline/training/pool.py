@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifier.convolution import ConvolutionNetwork
 from pipeline.training.examples import Example, make_example
 from pipeline.training.sources import Sources
 from pipeline.training.strings import StringStyle, draw_string
 
 _SOURCES: Sources | None = None  # of a worker process, handed over once
 _STYLE: StringStyle | None = None
+_FIRST: ConvolutionNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,16 @@ class PoolConfig:
 
 
 def chunks(sources: Sources, style: StringStyle, seed: int, first: int, last: int,
-           config: PoolConfig) -> Iterator[list[Example]]:
+           config: PoolConfig, network: ConvolutionNetwork | None = None) -> Iterator[list[Example]]:
     """The training strings of chunks first..last - 1: at each step the newest chunk with those kept before it.
 
-    The same seed gives the same strings whatever the number of workers.
+    network: the first network, for training a second. The same seed gives the same strings whatever the number of
+    workers.
     """
     begin = max(0, first - config.kept + 1)
     waiting: deque[Future[list[Example]]] = deque()
     kept: deque[list[Example]] = deque(maxlen=config.kept)
-    with ProcessPoolExecutor(config.workers, initializer=_start_worker, initargs=(sources, style)) as pool:
+    with ProcessPoolExecutor(config.workers, initializer=_start_worker, initargs=(sources, style, network)) as pool:
         number = begin
         for chunk in range(begin, last):
             while number < last and number <= chunk + config.workers:
@@ -49,22 +52,23 @@ def chunks(sources: Sources, style: StringStyle, seed: int, first: int, last: in
 def draw_chunk(seed: int, number: int, count: int) -> list[Example]:
     """`count` examples from the seed (seed, number), in a process prepared by `_start_worker`."""
     assert _SOURCES is not None and _STYLE is not None
-    return draw_examples(np.random.default_rng([seed, number]), _SOURCES, _STYLE, count)
+    return draw_examples(np.random.default_rng([seed, number]), _SOURCES, _STYLE, count, _FIRST)
 
 
-def draw_examples(rng: np.random.Generator, sources: Sources, style: StringStyle, count: int) -> list[Example]:
+def draw_examples(rng: np.random.Generator, sources: Sources, style: StringStyle, count: int,
+                  first: ConvolutionNetwork | None = None) -> list[Example]:
     """`count` examples; strings in which the segmenter finds nothing are drawn anew."""
     examples: list[Example] = []
     while len(examples) < count:
-        example = make_example(draw_string(rng, sources, style))
+        example = make_example(draw_string(rng, sources, style), first)
         if example is not None and len(example.start) <= 600:
             examples.append(example)
     return examples
 
 
-def _start_worker(sources: Sources, style: StringStyle) -> None:
-    global _SOURCES, _STYLE
+def _start_worker(sources: Sources, style: StringStyle, first: ConvolutionNetwork | None) -> None:
+    global _SOURCES, _STYLE, _FIRST
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
-    _SOURCES, _STYLE = sources, style
+    _SOURCES, _STYLE, _FIRST = sources, style, first

@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifier.convolution import ConvolutionNetwork, Shape
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape, forward_blocks
 from classifier.distortions import Distortion
-from classifier.weights import network_arrays, network_card, rounded
-from pipeline.errors import DataError
+from classifier.weights import Networks, load_networks, network_arrays, network_card, rounded
+from pipeline.errors import DataError, UsageError
 from pipeline.reading.texts import likely_texts
 from pipeline.training.calibrate import calibrate
 from pipeline.training.downloads import cache_folder, data_folder, sha256_of
 from pipeline.training.examples import Example
 from pipeline.training.files import TrainingFiles, commit, versions
+from pipeline.training.hard_digits import emphasise
 from pipeline.training.mnist import Mnist, load_mnist
 from pipeline.training.path_loss import example_lattice
 from pipeline.training.pool import PoolConfig, chunks, draw_examples
@@ -35,7 +36,6 @@ from pipeline.training.string_training import (
     StepConfig,
     StringTrainer,
     draw_lone,
-    forward_blocks,
     lone_accuracy,
 )
 from pipeline.training.strokes import STROKE_KINDS, load_strokes, stroke_files
@@ -45,7 +45,40 @@ HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation stri
 ATTRIBUTION = (
     "MNIST: Yann LeCun and Corinna Cortes, from NIST Special Databases 1 and 3; writers: QMNIST (Yadav and Bottou). "
     "Pen strokes: International Unipen Foundation, UNIPEN data set train_r01_v07 (1999), "
-    "DOI 10.5281/zenodo.1195803, CC BY 4.0."
+    "DOI 10.5281/zenodo.1195803, CC BY 4.0. "
+    "Digits of fonts: see pipeline/training/fonts/LICENCES.txt (OFL 1.1, Apache 2.0)."
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one network is trained.
+
+    epochs: passes over the pool. learning_rate: the highest; it rises over `warm_up` epochs and falls to zero along a
+    cosine (Loshchilov and Hutter 2017). hard: how often a digit that the network before reads badly is counted.
+    """
+
+    shape: Shape
+    epochs: int
+    learning_rate: float = 1.5e-3
+    warm_up: float = 1.0
+    weight_decay: float = 1e-2
+    hard: int = 1
+    step: StepConfig = field(default_factory=StepConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or not self.learning_rate > 0 or not self.warm_up >= 0 or self.hard < 1:
+            raise ValueError(f"not a schedule: {self}")
+        if self.pool.chunk < self.step.strings:
+            raise ValueError(f"too few strings: {self}")
+
+
+FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)), hidden=256), epochs=90)
+SECOND = Stage(
+    Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
+          unit="rectified"),
+    epochs=32, learning_rate=1e-3, hard=3, step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
@@ -53,34 +86,32 @@ ATTRIBUTION = (
 class Recipe:
     """Everything that decides the weights, apart from the data.
 
-    epochs: passes over the pool. learning_rate: the highest; it rises over `warm_up` epochs and falls to zero along a
-    cosine (Loshchilov and Hutter 2017). without: pen collections never trained on.
+    first, second: the two networks, trained one after the other. without: pen collections never trained on.
     """
 
     seed: int = 1
-    epochs: int = 90
-    learning_rate: float = 1.5e-3
-    warm_up: float = 1.0
-    weight_decay: float = 1e-2
-    shape: Shape = field(default_factory=lambda: Shape(first=20, second=80, hidden=256))
-    step: StepConfig = field(default_factory=StepConfig)
-    pool: PoolConfig = field(default_factory=PoolConfig)
+    first: Stage = FIRST
+    second: Stage = SECOND
     distortion: Distortion = field(default_factory=Distortion)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
     calibration_strings: int = 4000
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.seed < 0 or not self.learning_rate > 0 or not self.warm_up >= 0:
-            raise ValueError(f"not a schedule: {self}")
-        if min(self.validation_strings, self.calibration_strings) < 1 or self.pool.chunk < self.step.strings:
-            raise ValueError(f"too few strings: {self}")
+        if self.seed < 0 or min(self.validation_strings, self.calibration_strings) < 1:
+            raise ValueError(f"too few strings, or a negative seed: {self}")
+
+    def stage(self, name: str) -> Stage:
+        """The stage of the network of this name."""
+        return {"first": self.first, "second": self.second}[name]
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """How the averaged network does after an epoch (counted from 1): held-out strings and digits read right."""
+    """How the reader does with the averaged network after an epoch (counted from 1) of a stage: held-out strings and
+    digits read right."""
 
+    stage: str
     epoch: int
     epochs: int
     loss: float
@@ -88,8 +119,8 @@ class EpochReport:
     digits: float
 
     def __str__(self) -> str:
-        return (f"epoch {self.epoch} of {self.epochs}: loss {self.loss:.3f}, held-out strings {self.strings:.1%}, "
-                f"held-out digits {self.digits:.2%}")
+        return (f"{self.stage} network, epoch {self.epoch} of {self.epochs}: loss {self.loss:.3f}, "
+                f"held-out strings {self.strings:.1%}, held-out digits {self.digits:.2%}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,35 +133,97 @@ class TrainingData:
     hashes: dict[str, str]
 
 
-def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = None, *, resume: bool = False,
-                  force: bool = False, on_epoch: Callable[[EpochReport], None] | None = None) -> ConvolutionNetwork:
-    """Train the string reader's network and write weights and card to `out`.
+def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = None, *, first: Path | None = None,
+                  resume: bool = False, force: bool = False,
+                  on_epoch: Callable[[EpochReport], None] | None = None) -> Networks:
+    """Train the string reader's two networks, one after the other, and write weights and card to `out`.
 
-    data: the folder of MNIST and the pen strokes. Raises UsageError, DataError, WeightsError.
+    data: the folder of MNIST and the pen strokes. first: weights whose first network is taken instead of training one;
+    else the first one is trained and kept in OUT.first.npz until the second one is done.
+    Raises UsageError, DataError, WeightsError.
     """
-    recipe = recipe or Recipe()
-    files = TrainingFiles(Path(out))
+    recipe, out = recipe or Recipe(), Path(out)
+    files, between = TrainingFiles(out), TrainingFiles(out.with_suffix(".first.npz"))
     files.check(resume, force)
     sources = load_data(data, recipe)
-    network = ConvolutionNetwork.initialise(recipe.shape, np.random.default_rng(recipe.seed))
-    trainer = StringTrainer(network, recipe.step, recipe.weight_decay)
-    identity = {"recipe": asdict(recipe), "data": sources.hashes}
-    done = _resume(trainer, files, identity) if resume and files.checkpoint.exists() else 0
-    validation = draw_validation(sources, recipe)
-    report = None
+    identity = {"recipe": _plain(asdict(recipe)), "data": sources.hashes}
+    run = StageRun(recipe, sources, on_epoch or (lambda report: None))
     with threadpool_limits(1):
-        for epoch, pool in enumerate(_pools(sources, recipe, done), start=done):
-            loss = run_epoch(trainer, pool, sources.mnist, recipe, epoch)
-            report = _validate(trainer.averaged(), validation, sources.mnist, epoch + 1, recipe.epochs, loss)
-            files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
-            if on_epoch is not None:
-                on_epoch(report)
-        result = rounded(trainer.averaged())
-        if report is None:  # interrupted after the last epoch
-            report = _validate(result, validation, sources.mnist, done, recipe.epochs, float("nan"))
+        if first is None and not (resume and between.out.exists()):
+            between.check(resume, force)
+            run.train("first", between, {**identity, "stage": "first"}, None, resume)
+        before, card = load_networks(first or between.out)
+        if first is None and card.get("identity") != {**identity, "stage": "first"}:
+            raise UsageError(f"{between.out} is of a training with other settings or data; --force begins again")
+        identity |= {"first": card["weights_sha256"]}
+        result = run.train("second", files, {**identity, "stage": "second"}, before.first, resume)
         confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
-    files.save(network_arrays(result), {**_card(result, identity, report), **confidence})
+    run.save(files, result, identity, confidence)
+    if first is None:  # else they are whoever's
+        between.remove()
     return result
+
+
+@dataclass(eq=False)
+class StageRun:
+    """Trains one network after the other on the same data.
+
+    report: how the last epoch went; validation: strings never trained on, drawn when first needed.
+    """
+
+    recipe: Recipe
+    data: TrainingData
+    on_epoch: Callable[[EpochReport], None]
+    report: EpochReport | None = None
+
+    def train(self, name: str, files: TrainingFiles, identity: dict[str, Any], first: ConvolutionNetwork | None,
+              resume: bool) -> Networks:
+        """The networks with the one of this stage trained, rounded as they are saved. Saves the first one itself."""
+        stage = self.recipe.stage(name)
+        trainer = StringTrainer(start_network(stage, self.recipe.seed, first), stage.step, stage.weight_decay,
+                                first=first)
+        done = _resume(trainer, files, identity) if resume and files.checkpoint.exists() else 0
+        validation = draw_validation(self.data, self.recipe, first)
+        training = self.data.training
+        if first is not None and stage.hard > 1:
+            training = emphasise(training, first, stage.hard, self.recipe.seed)
+        pools = chunks(training, TRAINING, self.recipe.seed, done, stage.epochs, stage.pool, first)
+        for epoch, pool in enumerate(pools, start=done):
+            loss = run_epoch(trainer, pool, self.data.mnist, self.recipe, stage, epoch)
+            networks = _networks(first, trainer.averaged())
+            self.report = _validate(networks, validation, self.data.mnist, name, epoch + 1, stage.epochs, loss)
+            files.save_checkpoint(_state(trainer), {**identity, "epoch": epoch + 1})
+            self.on_epoch(self.report)
+        if done == stage.epochs:  # interrupted after the last epoch
+            self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done,
+                                    done, float("nan"))
+        networks = _networks(first, rounded(trainer.averaged()))
+        if first is None:
+            files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
+        return networks
+
+    def save(self, files: TrainingFiles, networks: Networks, identity: dict[str, Any],
+             confidence: dict[str, Any]) -> None:
+        """Weights and card."""
+        report = self.report
+        assert report is not None
+        files.save(network_arrays(networks), {
+            **network_card(networks), **identity, "strings": _plain(asdict(TRAINING)), "commit": commit(),
+            "versions": versions(), "attribution": ATTRIBUTION,
+            "figures": {"epochs": report.epoch, "held_out_strings": report.strings,
+                        "held_out_digits": report.digits}, **confidence})
+
+
+def start_network(stage: Stage, seed: int, first: ConvolutionNetwork | None) -> ConvolutionNetwork:
+    """The network before training; after a first one it says nothing yet, its outputs' weights all zero."""
+    network = ConvolutionNetwork.initialise(stage.shape, np.random.default_rng(seed))
+    if first is not None:
+        network.weights["output"][:] = 0
+    return network
+
+
+def _networks(first: ConvolutionNetwork | None, trained: ConvolutionNetwork) -> Networks:
+    return Networks(trained) if first is None else Networks(first, trained)
 
 
 def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
@@ -170,50 +263,47 @@ def _hashes(data: Path | None, strokes: dict[str, Path]) -> dict[str, str]:
     return {path.name: sha256_of(path) for path in [*mnist, *strokes.values()]}
 
 
-def draw_validation(data: TrainingData, recipe: Recipe) -> list[Example]:
+def draw_validation(data: TrainingData, recipe: Recipe, first: ConvolutionNetwork | None = None) -> list[Example]:
     """Examples of strings by writers that are never trained on, the same for every seed."""
     rng = np.random.default_rng(2003)
-    return draw_examples(rng, data.held_out, EVALUATION, recipe.validation_strings)
+    return draw_examples(rng, data.held_out, EVALUATION, recipe.validation_strings, first)
 
 
-def _pools(data: TrainingData, recipe: Recipe, done: int):
-    return chunks(data.training, TRAINING, recipe.seed, done, recipe.epochs, recipe.pool)
-
-
-def run_epoch(trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe: Recipe, epoch: int) -> float:
+def run_epoch(trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe: Recipe, stage: Stage,
+              epoch: int) -> float:
     """One pass over the pool in random order; the mean path loss."""
     rng = np.random.default_rng([recipe.seed, epoch, 1])
     split = len(mnist.train_images) - VALIDATION_DIGITS
     order = rng.permutation(len(pool))
-    size = recipe.step.strings
+    size = stage.step.strings
     steps = len(pool) // size
     losses = []
     for step in range(steps):
         strings = [pool[k] for k in order[step * size:(step + 1) * size]]
-        lone, labels = draw_lone(mnist.train_images[:split], mnist.train_labels[:split], recipe.step.lone, rng,
+        lone, labels = draw_lone(mnist.train_images[:split], mnist.train_labels[:split], stage.step.lone, rng,
                                  recipe.distortion)
-        losses.append(trainer.step(strings, lone, labels, learning_rate(recipe, epoch + step / steps)))
+        losses.append(trainer.step(strings, lone, labels, learning_rate(stage, epoch + step / steps)))
     return float(np.mean(losses))
 
 
-def learning_rate(recipe: Recipe, progress: float) -> float:
+def learning_rate(stage: Stage, progress: float) -> float:
     """Warm-up, then a cosine. progress: epochs done, fractional."""
-    rising = min(1.0, (progress + 0.02) / recipe.warm_up) if recipe.warm_up else 1.0
-    return recipe.learning_rate * rising * max(0.005, 0.5 * (1 + math.cos(math.pi * progress / recipe.epochs)))
+    rising = min(1.0, (progress + 0.02) / stage.warm_up) if stage.warm_up else 1.0
+    return stage.learning_rate * rising * max(0.005, 0.5 * (1 + math.cos(math.pi * progress / stage.epochs)))
 
 
-def _validate(network: ConvolutionNetwork, strings: list[Example], mnist: Mnist, epoch: int, epochs: int,
+def _validate(networks: Networks, strings: list[Example], mnist: Mnist, stage: str, epoch: int, epochs: int,
               loss: float) -> EpochReport:
-    digits = lone_accuracy(network, mnist.train_images[-VALIDATION_DIGITS:], mnist.train_labels[-VALIDATION_DIGITS:])
-    return EpochReport(epoch, epochs, loss, string_accuracy(network, strings), digits)
+    digits = lone_accuracy(networks, mnist.train_images[-VALIDATION_DIGITS:], mnist.train_labels[-VALIDATION_DIGITS:])
+    return EpochReport(stage, epoch, epochs, loss, string_accuracy(networks.second or networks.first, strings), digits)
 
 
 def string_accuracy(network: ConvolutionNetwork, examples: list[Example]) -> float:
-    """Share of strings whose likeliest text over the full lattice is right."""
+    """Share of strings whose likeliest text over the full lattice is right; network: the one the examples are for."""
     right = 0
     for example in examples:
         sums = forward_blocks(network, example.crops.astype(np.float32) / np.float32(255), example.measures)
-        found = likely_texts(example_lattice(example, sums), 1)
+        found = likely_texts(example_lattice(example, example.scores(sums)), 1)
         right += bool(found) and found[0][0] == example.text
     return right / max(1, len(examples))
 
@@ -238,9 +328,3 @@ def _resume(trainer: StringTrainer, files: TrainingFiles, identity: dict[str, An
 def _plain(value: Any) -> Any:
     """The value as JSON gives it back, lists for tuples."""
     return json.loads(json.dumps(value))
-
-
-def _card(network: ConvolutionNetwork, identity: dict[str, Any], report: EpochReport) -> dict[str, Any]:
-    return {**network_card(network), **_plain(identity), "strings": _plain(asdict(TRAINING)), "commit": commit(),
-            "versions": versions(), "attribution": ATTRIBUTION,
-            "figures": {"epochs": report.epoch, "held_out_strings": report.strings, "held_out_digits": report.digits}}

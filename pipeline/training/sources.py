@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pipeline.training.font_digits import Font, draw_font, load_fonts
+
 DIGITS = "0123456789"
 BITMAP_COLLECTION = "mnist"
 
@@ -35,8 +37,8 @@ class Sources:
     images: (N, 28, 28) uint8, 255 = ink; labels: (N,) uint8 in 0..9; image_writers: (N,) int, any numbers
     (None: all of one unnamed writer). In ``without`` and ``only`` the writer 2154 of images is
     "mnist-2154". pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
-    pen_others: marks and letters; shapes: whether allographs of our own (pipeline.training.allographs) join
-    in.
+    pen_others: marks and letters; shapes, fonts: whether allographs of our own (pipeline.training.allographs) and
+    digits of fonts (pipeline.training.font_digits) join in.
     """
 
     images: np.ndarray = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
@@ -46,6 +48,7 @@ class Sources:
     pen_strings: Sequence[PenSample] = ()
     pen_others: Sequence[PenSample] = ()
     shapes: bool = True
+    fonts: bool = True
     _index: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,6 +134,10 @@ class Sources:
     def draw_pen_string(self, rng: np.random.Generator) -> PenSample:
         """A real string; writers are as likely as one another."""
         return _pick(rng, self._index["string_writers"][_pick(rng, self._index["string_keys"])]["all"])
+
+    def draw_font(self, rng: np.random.Generator) -> Font:
+        """A font, with the shares that its module gives to handwriting and print."""
+        return draw_font(rng, load_fonts())
 
     def draw_other(self, rng: np.random.Generator, text: str) -> PenSample | None:
         """A mark or letter as somebody wrote it, or None where there is none of that kind."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.training.papers import PAPERS
 
-KINDS = ("bitmap", "pen", "shapes", "mixed", "string")
+KINDS = ("bitmap", "pen", "shapes", "font", "mixed", "string")
 
 Weights = tuple[tuple[str, float], ...]
 Range = tuple[float, float]
@@ -24,8 +24,10 @@ class StringStyle:
     name: str
     lengths: tuple[float, ...] = (2, 3, 8, 10, 14, 12, 8, 3, 2, 2)
     """Weights of 1, 2, ... digits."""
-    kinds: Weights = (("bitmap", 0.25), ("pen", 0.31), ("shapes", 0.2), ("mixed", 0.12), ("string", 0.12))
-    """Where the digits come from: MNIST, pen digits, our allographs, all of them, real pen strings."""
+    kinds: Weights = (("bitmap", 0.22), ("pen", 0.28), ("shapes", 0.18), ("font", 0.1), ("mixed", 0.11),
+                      ("string", 0.11))
+    """Where the digits come from: MNIST, pen digits, our allographs, fonts, all of them, real pen strings. In mixed
+    strings there are digits of fonts only where fonts have a weight of their own."""
     papers: Weights = (("white", 0.12), ("grey", 0.1), ("guilloche", 0.32), ("waves", 0.2),
                        ("halftone", 0.14), ("hatching", 0.06), ("mottled", 0.06))
     empty: float = 0.04
@@ -87,6 +89,11 @@ class StringStyle:
                 raise ValueError(f"{name} must be (low, high), got {getattr(self, name)}")
         if not 6 <= self.heights[0] <= self.heights[1] <= self.heights[2]:
             raise ValueError(f"heights must rise from 6 pixels or more, got {self.heights}")
+
+    @property
+    def has_fonts(self) -> bool:
+        """Whether digits of fonts may come."""
+        return any(name == "font" and weight > 0 for name, weight in self.kinds)
 
 
 TRAINING = StringStyle("training")

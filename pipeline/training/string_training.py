@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import DIGITS, OUTPUTS, ConvolutionNetwork
+from classifier.convolution import DIGITS, OUTPUTS, ConvolutionNetwork, forward_blocks
 from classifier.distortions import Distortion, distort
 from classifier.optimiser import Adam
+from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
 from pipeline.training.examples import Example
 from pipeline.training.path_loss import path_loss
@@ -32,10 +34,14 @@ class StepConfig:
 
 
 class StringTrainer:
-    """One network, its optimiser, and a running mean of its weights (Polyak and Juditsky 1992)."""
+    """One network, its optimiser, and a running mean of its weights (Polyak and Juditsky 1992).
 
-    def __init__(self, network: ConvolutionNetwork, config: StepConfig, decay: float = 1e-2, averaging: float = 0.998):
-        self.network, self.config, self.averaging = network, config, averaging
+    first: the network whose sums this one adds to; None for a first network.
+    """
+
+    def __init__(self, network: ConvolutionNetwork, config: StepConfig, decay: float = 1e-2,
+                 averaging: float = 0.998, first: ConvolutionNetwork | None = None):
+        self.network, self.config, self.averaging, self.first = network, config, averaging, first
         self.optimiser = Adam(network.weights, decay)
         self.mean = {name: value.copy() for name, value in network.weights.items()}
 
@@ -46,12 +52,12 @@ class StringTrainer:
         """
         crops, measures = self._inputs(strings, lone)
         sums = forward_blocks(self.network, crops, measures)
-        deltas, loss = self._deltas(strings, sums, labels)
+        deltas, loss = self._deltas(strings, sums, self._lone_base(crops, len(lone)), labels)
         chosen = np.flatnonzero(np.abs(deltas).max(axis=1) > LEAST_DELTA)
         gradients: dict[str, Float] = {}
         for begin in range(0, len(chosen), BLOCK):
             rows = chosen[begin:begin + BLOCK]
-            part, _ = self.network.backpropagate(crops[rows], measures[rows], lambda z, rows=rows: deltas[rows])
+            part, _ = self.network.backpropagate(crops[rows], measures[rows], _always(deltas[rows]))
             for name, value in part.items():
                 gradients[name] = gradients[name] + value if name in gradients else value
         self.optimiser.step(clipped(gradients), learning_rate)
@@ -59,7 +65,7 @@ class StringTrainer:
         return loss
 
     def _inputs(self, strings: list[Example], lone: Float) -> tuple[Float, Float]:
-        count = sum(len(example.start) for example in strings)
+        count = sum(len(example.rows) for example in strings)
         crops = np.zeros((count + len(lone), 2, 28, 28), dtype=np.float32)
         np.concatenate([example.crops for example in strings], out=crops[:count], casting="unsafe")
         crops[:count] *= np.float32(1 / 255)
@@ -68,23 +74,31 @@ class StringTrainer:
         np.concatenate([example.measures for example in strings], out=measures[:count])
         return crops, measures
 
-    def _deltas(self, strings: list[Example], sums: Float, labels: NDArray[np.uint8]) -> tuple[Float, float]:
+    def _lone_base(self, crops: Float, count: int) -> Float:
+        """(count, 11) what the sums for the lone digits, the last of the crops, are added to."""
+        if self.first is None or not count:
+            return np.zeros((count, OUTPUTS), dtype=np.float32)
+        return forward_blocks(self.first, crops[-count:], np.zeros((count, MEASURES), dtype=np.float32))
+
+    def _deltas(self, strings: list[Example], sums: Float, lone_base: Float,
+                labels: NDArray[np.uint8]) -> tuple[Float, float]:
         """Errors of the output layer (N, 11), and the mean path loss."""
         config = self.config
         deltas = np.zeros_like(sums)
-        outputs = sigmoid(sums)
         at, losses = 0, []
         for example in strings:
-            here = slice(at, at + len(example.start))
-            loss, gradient = path_loss(example, sums[here])
+            here = slice(at, at + len(example.rows))
+            scores = example.scores(sums[here])
+            loss, gradient = path_loss(example, scores)
             losses.append(loss)
-            deltas[here] = config.path_weight * gradient
+            deltas[here] = config.path_weight * gradient[example.rows]
             if example.targets is not None:
-                deltas[here] += config.span_weight * (outputs[here] - example.targets) * ~example.empty[:, None]
+                outputs, targets = sigmoid(scores[example.rows]), example.targets[example.rows]
+                deltas[here] += config.span_weight * (outputs - targets) * ~example.empty[example.rows, None]
             at = here.stop
         lone_targets = np.zeros((len(labels), OUTPUTS), dtype=np.float32)
         lone_targets[np.arange(len(labels)), labels] = 1
-        deltas[at:] = config.lone_weight * (outputs[at:] - lone_targets)
+        deltas[at:] = config.lone_weight * (sigmoid(sums[at:] + lone_base) - lone_targets)
         deltas /= len(strings)
         return deltas, float(np.nanmean(losses)) if losses else 0.0
 
@@ -98,10 +112,9 @@ class StringTrainer:
         return ConvolutionNetwork(self.network.shape, {name: value.copy() for name, value in self.mean.items()})
 
 
-def forward_blocks(network: ConvolutionNetwork, crops: Float, measures: Float) -> Float:
-    """Weighted sums (N, 11), computed in blocks that fit the processor's cache."""
-    parts = [network.forward(crops[k:k + BLOCK], measures[k:k + BLOCK]) for k in range(0, len(crops), BLOCK)]
-    return np.concatenate(parts) if parts else np.zeros((0, OUTPUTS), dtype=np.float32)
+def _always(error: Float) -> Callable[[Float], Float]:
+    """The error of the output layer where it is known beforehand."""
+    return lambda z: error
 
 
 def sigmoid(z: Float) -> Float:
@@ -115,12 +128,17 @@ def clipped(gradients: dict[str, Float], limit: float = 5.0) -> dict[str, Float]
     return {name: g * np.float32(limit / norm) for name, g in gradients.items()} if norm > limit else gradients
 
 
-def lone_accuracy(network: ConvolutionNetwork, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+def lone_accuracy(networks: Networks, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
     """Share of single digits, (N, 28, 28) uint8, whose highest digit output is the right one."""
     crops = np.zeros((len(images), 2, 28, 28), dtype=np.float32)
     crops[:, 0] = images.astype(np.float32) / np.float32(255)
-    sums = forward_blocks(network, crops, np.zeros((len(images), MEASURES), dtype=np.float32))
-    return float((sums[:, :DIGITS].argmax(axis=1) == labels).mean())
+    return float((lone_sums(networks, crops)[:, :DIGITS].argmax(axis=1) == labels).mean())
+
+
+def lone_sums(networks: Networks, crops: Float) -> Float:
+    """Weighted sums (N, 11), of all networks together, of crops (N, 2, 28, 28) whose field nobody knows."""
+    measures = np.zeros((len(crops), MEASURES), dtype=np.float32)
+    return np.sum([forward_blocks(network, crops, measures) for network in networks.named().values()], axis=0)
 
 
 def draw_lone(images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int, rng: np.random.Generator,

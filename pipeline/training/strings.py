@@ -87,8 +87,8 @@ def touching_neighbours(string: SyntheticString) -> tuple[int, int]:
 
 def _draw_kind(rng: np.random.Generator, sources: Sources, style: StringStyle, *, real: bool) -> str:
     there = {"bitmap": sources.has_images, "pen": bool(sources.pen_digits), "shapes": sources.shapes,
-             "mixed": sources.has_images or bool(sources.pen_digits) or sources.shapes,
-             "string": real and bool(sources.pen_strings)}
+             "font": sources.fonts, "string": real and bool(sources.pen_strings)}
+    there["mixed"] = there["bitmap"] or there["pen"] or there["shapes"] or (sources.fonts and style.has_fonts)
     kinds = tuple((name, weight) for name, weight in style.kinds if there[name] and weight > 0)
     if not kinds:
         raise ValueError(f"the sources hold nothing that the style {style.name!r} draws from")
@@ -120,7 +120,8 @@ def _write(rng: np.random.Generator, sources: Sources, style: StringStyle, kind:
             continue
         before = planned[index - 1] if labels else None
         gap, advance, joined = spacing.between(rng, before, character)
-        lift = hand.height * style.wander * rng.standard_normal() - hand.tilt * line.width
+        wander = style.wander * (0.1 if hand.printed else 1)
+        lift = hand.height * wander * rng.standard_normal() - hand.tilt * line.width
         line.add(glyph, len(labels), gap=gap, lift=lift, advance=advance)
         if joined:
             line.join_last(rng, hand.pen)
@@ -152,8 +153,10 @@ class _Spacing:
         manner = rng.random()
         gap = (uniform(rng, (0.02, 0.1)) if manner < 0.45 else uniform(rng, (0.06, 0.25)) if manner < 0.85
                else uniform(rng, (0.25, 0.7)))
-        return cls(hand.height, hand.pen, gap * hand.height, uniform(rng, style.touching), style.overlap,
-                   rng.random() < style.zero_chains)
+        # Printed digits touch only where ink has spread.
+        touching = uniform(rng, style.touching) * (0.2 if hand.printed else 1)
+        return cls(hand.height, hand.pen, gap * hand.height, touching, style.overlap,
+                   rng.random() < style.zero_chains and not hand.printed)
 
     def between(self, rng: np.random.Generator, before: Planned | None,
                 character: Planned) -> tuple[float, float, bool]:

@@ -1,6 +1,7 @@
 """The convolution network against oracles: the formula one unit at a time, finite differences, single crops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import convolution
-from classifier.convolution import BLOCK, OUTPUTS, ConvolutionNetwork, Shape, _patches, _scatter
+from classifier.convolution import BLOCK, OUTPUTS, Convolution, ConvolutionNetwork, Shape, _patches, _scatter
 
-SMALL = Shape(channels=2, first=2, second=3, measures=4, hidden=5)
+SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
 seeds = st.integers(0, 2**32 - 1)
-shapes = st.builds(Shape, channels=st.integers(1, 3), first=st.integers(1, 4), second=st.integers(1, 4),
-                   measures=st.integers(0, 3), hidden=st.integers(1, 4))
+layers = st.builds(Convolution, st.sampled_from([3, 5]), st.sampled_from([1, 2]), st.integers(1, 3))
+
+
+def fits(convolutions):
+    """Whether something is left of the crop, and one unit at a time is not too slow."""
+    sides = [29]
+    for layer in convolutions:
+        sides.append(layer.side(sides[-1]))
+    return sides[-1] >= 1
+
+
+shapes = st.builds(Shape, st.integers(1, 3), st.lists(layers, min_size=1, max_size=4).map(tuple).filter(fits),
+                   measures=st.integers(0, 3), hidden=st.integers(1, 4), unit=st.sampled_from(["tanh", "rectified"]))
 
 
 def example(shape: Shape, n: int, seed: int = 0, dtype: type = np.float64):
@@ -35,15 +47,18 @@ def one_unit_at_a_time(network: ConvolutionNetwork, crop: np.ndarray, measures: 
 
     maps = np.zeros((29, 29, len(crop)))
     maps[:28, :28] = crop.transpose(1, 2, 0)
-    for name, side in (("kernel1", 13), ("kernel2", 5)):
+    squash = math.tanh if network.shape.unit == "tanh" else lambda z: max(z, 0.0)
+    for number, layer in enumerate(network.shape.convolutions, start=1):
+        name, side, stride = f"kernel{number}", (len(maps) - layer.kernel) // layer.stride + 1, layer.stride
         above = np.zeros((side, side, w[name].shape[1]))
         for y in range(side):
             for x in range(side):
                 for k in range(above.shape[2]):
-                    above[y, x, k] = math.tanh(unit(name, k, maps[2 * y:2 * y + 5, 2 * x:2 * x + 5]))
+                    above[y, x, k] = squash(unit(name, k, maps[stride * y:stride * y + layer.kernel,
+                                                                stride * x:stride * x + layer.kernel]))
         maps = above
     features = np.concatenate([maps.ravel(), measures])
-    hidden = np.array([math.tanh(unit("dense", k, features)) for k in range(w["dense"].shape[1])])
+    hidden = np.array([squash(unit("dense", k, features)) for k in range(w["dense"].shape[1])])
     return [unit("output", k, hidden) for k in range(OUTPUTS)]
 
 
@@ -68,7 +83,9 @@ def test_a_batch_is_one_crop_after_another(n):
 def test_blocks_do_not_matter_to_the_gradients(monkeypatch):
     network, crops, measures = example(SMALL, 23)
     expected, sums = network.backpropagate(crops, measures, np.sin)
-    monkeypatch.setattr(convolution, "BLOCK", 5)
+    monkeypatch.setattr(convolution, "PATCHES", 1)
+    network = ConvolutionNetwork(replace(SMALL), network.weights)  # a shape remembers its block
+    assert network.shape.block < 23 // 2
     gradients, blocked = network.backpropagate(crops, measures, np.sin)
     np.testing.assert_allclose(blocked, sums, rtol=1e-12)
     assert gradients.keys() == network.weights.keys()
@@ -109,14 +126,14 @@ def test_no_crops_have_no_gradient():
     assert not any(gradient.any() for gradient in gradients.values())
 
 
-@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), seeds)
-def test_scatter_is_the_transpose_of_patches(channels, n, side, seed):
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), layers, seeds)
+def test_scatter_is_the_transpose_of_patches(channels, n, side, layer, seed):
     """<patches(m), p> = <m, scatter(p)> for all maps m and patches p."""
-    rng, size = np.random.default_rng(seed), 2 * side + 3
+    rng, size = np.random.default_rng(seed), layer.stride * (side - 1) + layer.kernel
     maps = rng.standard_normal((channels, size, size, n))
-    patches = rng.standard_normal((25 * channels, side * side * n))
-    assert np.vdot(_patches(maps, side), patches) == pytest.approx(
-        np.vdot(maps, _scatter(patches, channels, side, size)), rel=1e-9, abs=1e-9)
+    patches = rng.standard_normal((layer.kernel**2 * channels, side * side * n))
+    assert np.vdot(_patches(maps, layer, side), patches) == pytest.approx(
+        np.vdot(maps, _scatter(patches, layer, side, maps.shape)), rel=1e-9, abs=1e-9)
 
 
 def test_initial_weights_have_the_variance_of_their_fan_in():
@@ -140,7 +157,14 @@ def test_missing_or_misshapen_weights_are_refused(name):
             ConvolutionNetwork(SMALL, weights)
 
 
-@pytest.mark.parametrize("change", [{"channels": 0}, {"hidden": 0}, {"measures": -1}])
+@pytest.mark.parametrize("change", [{"channels": 0}, {"hidden": 0}, {"measures": -1}, {"unit": "step"},
+                                    {"convolutions": (Convolution(5, 2, 2),) * 4}])
 def test_impossible_shapes_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         Shape(**change)
+
+
+@pytest.mark.parametrize("wrong", [{"kernel": 0}, {"stride": 0}, {"maps": 0}])
+def test_impossible_convolutions_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Convolution(**{"kernel": 5, "stride": 2, "maps": 4, **wrong})

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from classifier.convolution import ConvolutionNetwork, Shape
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape
 from classifier.errors import WeightsError
-from classifier.weights import KIND, load_arrays, load_network, network_arrays, network_card, rounded
+from classifier.weights import KIND, Networks, load_arrays, load_networks, network_arrays, network_card, rounded
 from pipeline.training.files import TrainingFiles
 
-SMALL = Shape(channels=2, first=2, second=3, measures=4, hidden=5)
+SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
+CARD = asdict(SMALL)
 
 
 @pytest.fixture
@@ -23,14 +25,14 @@ def network() -> ConvolutionNetwork:
 @pytest.fixture
 def saved(tmp_path: Path, network: ConvolutionNetwork) -> Path:
     files = TrainingFiles(tmp_path / "net.npz")
-    files.save(network_arrays(network), {**network_card(network), "figures": {"accuracy": 0.5}})
+    files.save(network_arrays(Networks(network)), {**network_card(Networks(network)), "figures": {"accuracy": 0.5}})
     return files.out
 
 
 def refusal(path: Path) -> str:
     """The message with which a network is refused: one sentence that names a file."""
     with pytest.raises(WeightsError) as caught:
-        load_network(path)
+        load_networks(path)
     message = str(caught.value)
     assert "\n" not in message and 20 < len(message) < 300
     assert str(path) in message or str(path.with_suffix(".json")) in message
@@ -46,7 +48,9 @@ def sign(path: Path, **card: object) -> None:
 
 
 def test_what_is_saved_is_loaded(saved, network):
-    loaded, card = load_network(saved)
+    networks, card = load_networks(saved)
+    loaded = networks.first
+    assert networks.second is None
     assert loaded.shape == SMALL and card["figures"] == {"accuracy": 0.5}
     assert loaded.weights.keys() == network.weights.keys()
     for name, value in loaded.weights.items():
@@ -62,7 +66,7 @@ def test_what_is_saved_is_loaded(saved, network):
 def test_arrays_on_disk_are_float16_and_can_be_loaded_by_themselves(saved):
     arrays, card = load_arrays(saved, KIND)
     assert {value.dtype for value in arrays.values()} == {np.dtype(np.float16)}
-    assert card["kind"] == KIND and card["shape"]["hidden"] == SMALL.hidden
+    assert card["kind"] == KIND and card["networks"]["first"]["hidden"] == SMALL.hidden
 
 
 @pytest.mark.parametrize("place", [0, 300, -30])
@@ -84,7 +88,7 @@ def test_a_truncated_file_is_noticed(saved, size):
 def test_the_card_of_others_is_noticed(saved, tmp_path):
     other = ConvolutionNetwork.initialise(SMALL, np.random.default_rng(8))
     files = TrainingFiles(tmp_path / "other.npz")
-    files.save(network_arrays(other), network_card(other))
+    files.save(network_arrays(Networks(other)), network_card(Networks(other)))
     saved.with_suffix(".json").write_bytes(files.card.read_bytes())
     assert "card of others" in refusal(saved)
 
@@ -102,10 +106,11 @@ def test_a_card_that_is_none(saved, text):
     assert "card" in refusal(saved)
 
 
-@pytest.mark.parametrize("shape", [None, {}, [], 5, {**SMALL.__dict__, "hidden": 6}, {**SMALL.__dict__, "first": 0},
-                                   {**SMALL.__dict__, "measures": "four"}, {**SMALL.__dict__, "second": float("inf")}])
+@pytest.mark.parametrize("shape", [None, {}, [], 5, {**CARD, "hidden": 6}, {**CARD, "channels": 0},
+                                   {**CARD, "measures": "four"}, {**CARD, "hidden": float("inf")},
+                                   {**CARD, "pooling": 2}, {**CARD, "convolutions": [{"kernel": 5, "size": 2}]}])
 def test_a_card_of_another_network(saved, shape):
-    sign(saved, shape=shape)
+    sign(saved, networks={"first": shape})
     assert "do not fit their card" in refusal(saved)
 
 
@@ -130,11 +135,24 @@ def test_one_lone_array_is_refused(saved):
 
 
 def test_missing_and_misshapen_arrays_are_refused(saved, network):
-    arrays = network_arrays(network)
-    for name, value in (("dense", arrays["dense"][:-1]), ("output_bias", np.array(["text"] * 11))):
+    arrays = network_arrays(Networks(network))
+    for name, value in (("first/dense", arrays["first/dense"][:-1]), ("first/output_bias", np.array(["text"] * 11))):
         np.savez(saved, **{**arrays, name: value})
         sign(saved)
         assert "do not fit their card" in refusal(saved)
-    np.savez(saved, **{name: value for name, value in arrays.items() if name != "kernel1_bias"})
+    np.savez(saved, **{name: value for name, value in arrays.items() if name != "first/kernel1_bias"})
     sign(saved)
     assert "kernel1_bias" in refusal(saved)
+
+
+def test_a_second_network_is_saved_and_loaded_beside_the_first(tmp_path, network):
+    shape = Shape(2, (Convolution(3, 1, 2), Convolution(3, 2, 3), Convolution(5, 2, 2)), measures=4, hidden=6,
+                  unit="rectified")
+    networks = Networks(network, ConvolutionNetwork.initialise(shape, np.random.default_rng(5)))
+    files = TrainingFiles(tmp_path / "two.npz")
+    files.save(network_arrays(networks), network_card(networks))
+    loaded, _ = load_networks(files.out)
+    assert (loaded.first.shape, loaded.second.shape) == (SMALL, shape)
+    for name, each in loaded.named().items():
+        for key, value in rounded(networks.named()[name]).weights.items():
+            np.testing.assert_array_equal(each.weights[key], value)

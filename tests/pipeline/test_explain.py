@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.convolution import ConvolutionNetwork, Shape
-from classifier.weights import network_arrays, network_card
+from classifier.convolution import Convolution, ConvolutionNetwork, Shape
+from classifier.weights import Networks, network_arrays, network_card
 from pipeline.explain import draw_explanation
 from pipeline.explaining.canvas import Panel, flow, percent
 from pipeline.explaining.digits import crop_colours
@@ -30,10 +30,11 @@ CLEAN = StringStyle("clean", kinds=(("shapes", 1),), papers=(("white", 1),), sep
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     rng = np.random.default_rng(4)
-    network = ConvolutionNetwork.initialise(Shape(first=4, second=8, hidden=16), rng)
+    shape = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 8)), hidden=16)
+    network = ConvolutionNetwork.initialise(shape, rng)
     network.weights["output_bias"][:10] = 2  # so that it reads digits, be they wrong
     out = tmp_path_factory.mktemp("weights") / "random.npz"
-    TrainingFiles(out).save(network_arrays(network), {**network_card(network), **CONFIDENCE})
+    TrainingFiles(out).save(network_arrays(Networks(network)), {**network_card(Networks(network)), **CONFIDENCE})
     return Reader(out)
 
 

@@ -69,7 +69,8 @@ def test_exif_orientation_agrees_with_pillow(orientation, format):
     exif[0x0112] = orientation
     data = encoded(picture(), format, exif=exif)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    assert np.array_equal(load_grey(data), load_grey(upright))
+    # How the last bit of a pixel's luminance is rounded depends on its place in the picture.
+    np.testing.assert_allclose(load_grey(data), load_grey(upright), rtol=0, atol=1e-6)
     assert load_grey(data).shape == ((14, 9) if orientation >= 5 else (9, 14))
 
 

@@ -19,8 +19,9 @@ def example_of(start, end, text: str, empty=(), allowed=None, nodes: int | None 
     count = len(start)
     hollow = np.zeros(count, bool)
     hollow[list(empty)] = True
-    return Example(np.zeros((count, 2, 28, 28), np.uint8), np.zeros((count, 16), np.float32), nodes or max(end) + 1,
-                   np.array(start, np.intp), np.array(end, np.intp), hollow, None, allowed, text)
+    return Example(nodes or max(end) + 1, np.array(start, np.intp), np.array(end, np.intp),
+                   np.zeros((count, SYMBOLS), np.float32), np.arange(count), np.zeros((count, 2, 28, 28), np.uint8),
+                   np.zeros((count, 16), np.float32), hollow, None, allowed, text)
 
 
 def random_example(seed: int, known: bool) -> tuple[Example, np.ndarray]:

@@ -2,27 +2,29 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from classifier.convolution import Shape
-from classifier.weights import load_network
+from classifier.convolution import Convolution, Shape
+from classifier.weights import load_networks
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.reader import Reader
 from pipeline.training import recipe as recipes
 from pipeline.training.calibrate import calibrate
 from pipeline.training.mnist import load_mnist
 from pipeline.training.pool import PoolConfig, chunks
-from pipeline.training.recipe import Recipe, is_held_out, learning_rate, load_data, train_shipped
+from pipeline.training.recipe import Recipe, Stage, is_held_out, learning_rate, load_data, train_shipped
 from pipeline.training.sources import collection_of
 from pipeline.training.string_style import TRAINING
 from pipeline.training.string_training import StepConfig
 
-TINY = Recipe(seed=3, epochs=2, shape=Shape(first=2, second=3, hidden=6), step=StepConfig(strings=3, lone=6),
-              pool=PoolConfig(chunk=5, kept=2), validation_strings=3, calibration_strings=5)
+STAGE = Stage(Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 3)), hidden=6), epochs=2,
+              step=StepConfig(strings=3, lone=6), pool=PoolConfig(chunk=5, kept=2))
+TINY = Recipe(seed=3, first=STAGE, second=replace(STAGE, hard=2), validation_strings=3, calibration_strings=5)
+EPOCHS = [("first", 1), ("first", 2), ("second", 1), ("second", 2)]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +53,7 @@ def same(one, other):
 
 def test_trains_to_weights_that_read(trained):
     folder, reports = trained
-    assert [(report.epoch, report.epochs) for report in reports] == [(1, 2), (2, 2)]
+    assert [(report.stage, report.epoch) for report in reports] == EPOCHS
     assert all(np.isfinite(report.loss) and 0 <= report.strings <= 1 and 0 <= report.digits <= 1 for report in reports)
     assert sorted(path.name for path in folder.iterdir()) == ["uninterrupted.json", "uninterrupted.npz"]
     reader = Reader(folder / "uninterrupted.npz", threshold=0)
@@ -61,13 +63,13 @@ def test_trains_to_weights_that_read(trained):
 
 def test_the_card_says_what_made_the_weights(trained, training_data):
     folder, reports = trained
-    network, card = load_network(folder / "uninterrupted.npz")
-    assert network.shape == TINY.shape
+    networks, card = load_networks(folder / "uninterrupted.npz")
+    assert (networks.first.shape, networks.second.shape) == (TINY.first.shape, TINY.second.shape)
     assert card["data"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
                             for path in training_data.iterdir()}
     assert len(card["data"]) == 7
     assert card["recipe"]["seed"] == 3 and card["recipe"]["without"] == ["sta", "lex", "cec"]
-    assert card["recipe"]["pool"] == {"chunk": 5, "kept": 2, "workers": 1}
+    assert card["recipe"]["first"]["pool"] == {"chunk": 5, "kept": 2, "workers": 1}
     assert {"python", "numpy", "scipy"} <= card["versions"].keys()
     assert "MNIST" in card["attribution"] and "10.5281/zenodo.1195803" in card["attribution"]
     assert set(card["calibration"]) == {"slope", "offset", "ceiling"}
@@ -76,32 +78,34 @@ def test_the_card_says_what_made_the_weights(trained, training_data):
     assert reports[-1].strings in card["figures"].values() and reports[-1].digits in card["figures"].values()
 
 
-@pytest.mark.parametrize("stop", [1, 2])
+@pytest.mark.parametrize("stop", EPOCHS)
 def test_resumed_is_the_same_as_uninterrupted(trained, training_data, tmp_path, stop):
-    """Stopped after the first epoch, and after the last, before the weights were written."""
+    """Stopped after any epoch, also after the last of a network, before its weights were written."""
     out, reports = tmp_path / "resumed.npz", []
 
     def interrupt(report):
-        if report.epoch == stop:
+        if (report.stage, report.epoch) == stop:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train_shipped(out, training_data, TINY, on_epoch=interrupt)
-    assert out.with_suffix(".checkpoint").exists() and not out.exists()
+    left = "resumed.first.checkpoint" if stop[0] == "first" else "resumed.checkpoint"
+    assert (tmp_path / left).exists() and not out.exists()
     with pytest.raises(UsageError, match="--resume"):
         train_shipped(out, training_data, TINY)
     with pytest.raises(UsageError, match="other settings"):
         train_shipped(out, training_data, replace(TINY, seed=4), resume=True)
     train_shipped(out, training_data, TINY, resume=True, on_epoch=reports.append)
-    assert [report.epoch for report in reports] == list(range(stop + 1, 3))
+    assert [(report.stage, report.epoch) for report in reports] == EPOCHS[EPOCHS.index(stop) + 1:]
     assert same(arrays(out), arrays(trained[0] / "uninterrupted.npz"))
     assert out.with_suffix(".json").read_text() == (trained[0] / "uninterrupted.json").read_text()
-    assert not out.with_suffix(".checkpoint").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["resumed.json", "resumed.npz"]
 
 
 def test_another_seed_makes_other_weights_and_two_workers_the_same(trained, training_data, tmp_path):
     before = arrays(trained[0] / "uninterrupted.npz")
-    train_shipped(tmp_path / "two.npz", training_data, replace(TINY, pool=replace(TINY.pool, workers=2)))
+    two = replace(STAGE, pool=replace(STAGE.pool, workers=2))
+    train_shipped(tmp_path / "two.npz", training_data, replace(TINY, first=two, second=replace(two, hard=2)))
     assert same(arrays(tmp_path / "two.npz"), before)
     train_shipped(tmp_path / "other.npz", training_data, replace(TINY, seed=4))
     assert not same(arrays(tmp_path / "other.npz"), before)
@@ -116,8 +120,8 @@ def test_weights_that_are_there_are_left_alone(trained, training_data, tmp_path)
     assert path.read_bytes() == before
     copy = tmp_path / "copy.npz"
     copy.write_bytes(b"old")
-    train_shipped(copy, training_data, replace(TINY, epochs=1), force=True)
-    assert load_network(copy)[1]["recipe"]["epochs"] == 1
+    train_shipped(copy, training_data, replace(TINY, second=replace(STAGE, epochs=1)), force=True)
+    assert load_networks(copy)[1]["recipe"]["second"]["epochs"] == 1
 
 
 @pytest.mark.parametrize("out", ["weights.bin", "no such folder/weights.npz"])
@@ -210,8 +214,8 @@ def test_the_pool_is_the_same_whoever_draws_it_and_wherever_it_begins(training_d
 
 
 def test_the_learning_rate_rises_and_then_falls():
-    recipe = Recipe(epochs=40, learning_rate=2e-3, warm_up=2.0)
-    rates = [learning_rate(recipe, progress) for progress in np.linspace(0, 39.99, 4000)]
+    stage = Stage(Shape(), epochs=40, learning_rate=2e-3, warm_up=2.0)
+    rates = [learning_rate(stage, progress) for progress in np.linspace(0, 39.99, 4000)]
     top = int(np.argmax(rates))
     assert all(a < b for a, b in pairwise(rates[:top])) and all(a >= b for a, b in pairwise(rates[top:]))
     assert 1.8 <= top / 100 <= 2.1 and 0.95 * 2e-3 < rates[top] <= 2e-3
@@ -223,11 +227,22 @@ def test_the_learning_rate_rises_and_then_falls():
                                    {"pool": PoolConfig(chunk=5)}])
 def test_recipes_that_cannot_be_meant_are_refused(wrong):
     with pytest.raises(ValueError, match=r"not a schedule|too few strings"):
-        Recipe(**wrong)
+        if wrong.keys() <= {field.name for field in fields(Recipe)}:
+            Recipe(**wrong)
+        else:
+            replace(STAGE, **{"step": StepConfig(), **wrong})
 
 
 def test_calibration_is_the_same_each_time_and_fits_a_card(trained, training_data):
-    network, card = load_network(trained[0] / "uninterrupted.npz")
+    network, card = load_networks(trained[0] / "uninterrupted.npz")
     found = calibrate(network, load_data(training_data, TINY).held_out, 5)
     assert json.loads(json.dumps(found)) == {name: card[name] for name in ("calibration", "thresholds",
                                                                           "calibrated_on")}
+
+
+def test_a_first_network_that_is_given_is_kept_bit_for_bit(trained, training_data, tmp_path):
+    given, out = trained[0] / "uninterrupted.npz", tmp_path / "second.npz"
+    train_shipped(out, training_data, replace(TINY, seed=4), first=given)
+    before, after = arrays(given), arrays(out)
+    assert all(np.array_equal(after[name], before[name]) for name in before if name.startswith("first/"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["second.json", "second.npz"]

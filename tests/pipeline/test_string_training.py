@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.convolution import DIGITS, OUTPUTS, ConvolutionNetwork, Shape
+from classifier.convolution import DIGITS, OUTPUTS, Convolution, ConvolutionNetwork, Shape
 from classifier.distortions import Distortion
+from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
 from pipeline.training import string_training
 from pipeline.training.path_loss import path_loss
@@ -15,7 +16,7 @@ from pipeline.training.sources import Sources
 from pipeline.training.string_style import TRAINING
 from pipeline.training.string_training import StepConfig, StringTrainer, clipped, draw_lone, lone_accuracy
 
-SMALL = Shape(first=3, second=4, hidden=8)
+SMALL = Shape(convolutions=(Convolution(5, 2, 3), Convolution(5, 2, 4)), hidden=8)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def cost(network, config, strings, lone, labels):
     """The combined cost by its definition: paths and spans of the strings, and lone digits, in nats a string."""
     total = 0.0
     for example in strings:
-        z = network.forward(example.crops / 255.0, example.measures.astype(np.float64))
+        z = example.base.astype(np.float64)
+        z[example.rows] += network.forward(example.crops / 255.0, example.measures.astype(np.float64))
         total += config.path_weight * path_loss(example, z)[0]
         if example.targets is not None:
             total += config.span_weight * cross_entropy(z, example.targets)[~example.empty].sum()
@@ -89,7 +91,7 @@ def test_gradient_is_that_of_finite_differences(strings, lone, config, monkeypat
 
 
 def test_loss_falls_on_a_fixed_batch(strings, lone):
-    trainer = trainer_of(StepConfig(), Shape(first=6, second=10, hidden=24))
+    trainer = trainer_of(StepConfig(), Shape(convolutions=(Convolution(5, 2, 6), Convolution(5, 2, 10)), hidden=24))
     losses = [trainer.step(strings, *lone, 6e-3) for _ in range(40)]
     assert np.mean(losses[-3:]) < 0.7 * losses[0]
 
@@ -97,7 +99,7 @@ def test_loss_falls_on_a_fixed_batch(strings, lone):
 def test_the_loss_is_the_mean_path_loss_before_the_step(strings, lone):
     trainer = trainer_of(StepConfig())
     sums = [trainer.network.forward(each.crops / np.float32(255), each.measures) for each in strings]
-    expected = np.mean([path_loss(each, z)[0] for each, z in zip(strings, sums, strict=True)])
+    expected = np.mean([path_loss(each, each.scores(z))[0] for each, z in zip(strings, sums, strict=True)])
     assert trainer.step(strings, *lone, 1e-3) == pytest.approx(expected, rel=1e-4)
 
 
@@ -143,7 +145,7 @@ def test_lone_accuracy_is_the_share_of_highest_digit_outputs():
     for image, label in zip(images, labels, strict=True):
         crop = np.stack([image / np.float32(255), np.zeros((28, 28), np.float32)])[None]
         right += network.forward(crop, np.zeros((1, MEASURES), np.float32))[0, :DIGITS].argmax() == label
-    assert lone_accuracy(network, images, labels) == pytest.approx(right / 150)
+    assert lone_accuracy(Networks(network), images, labels) == pytest.approx(right / 150)
 
 
 def test_lone_digits_keep_their_labels_and_are_drawn_anew():

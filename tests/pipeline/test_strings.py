@@ -206,7 +206,7 @@ def test_strings_can_be_drawn_from_our_own_shapes_alone() -> None:
     rng = np.random.default_rng(10)
     assert len(draw_string(rng, Sources(), TRAINING, length=5).text) == 5
     with pytest.raises(ValueError, match="nothing"):
-        draw_string(rng, Sources(shapes=False), TRAINING)
+        draw_string(rng, Sources(shapes=False, fonts=False), TRAINING)
 
 
 @pytest.mark.parametrize("change", [

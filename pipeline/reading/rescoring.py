@@ -1,0 +1,46 @@
+"""The second look: spans that are likely after the search are scored again, by a larger network.
+
+Scoring every span costs most of a reading, and most spans are plainly nothing. So a small network scores them all and
+decides where to cut; a larger one then scores the spans that a likely path uses, and what it says is added to the first
+one's scores (two-pass decoding, as in speech recognition; the second network learned on the first one's errors).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.convolution import ConvolutionNetwork, forward_blocks
+from pipeline.formats.format import Format
+from pipeline.reading.characters import draw_crops, measure
+from pipeline.reading.lattice import Lattice, span_posteriors
+from pipeline.reading.search import Round, SearchConfig, read_round
+from segmenter.spans import Pieces, pick_spans
+
+LIKELY = 0.003  # posterior from which on a span gets a second look
+
+
+def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(M,) the spans that hold ink and are used, as whatever symbol, with at least this posterior."""
+    posteriors, _ = span_posteriors(lattice)
+    return _used(posteriors, empty)
+
+
+def _used(posteriors: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(M,) the spans with ink whose posteriors (N, 11) sum to enough."""
+    return np.flatnonzero((posteriors.sum(axis=1) >= LIKELY) & ~empty)
+
+
+def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig,
+               format: Format | None = None) -> Round:
+    """The round that follows the last one: the same spans, the likely ones scored again.
+
+    With a format: those likely given it, and those likely without, so that paths that fit and paths that do not
+    stay comparable.
+    """
+    empty = last.spans.mass <= 0
+    rows = likely_spans(last.lattice, empty)
+    if format is not None:
+        rows = np.union1d(rows, _used(last.posteriors, empty))
+    spans = pick_spans(last.spans, rows)
+    scores = last.lattice.scores.copy()
+    scores[rows] += forward_blocks(network, draw_crops(pieces, spans), measure(pieces, spans))
+    return read_round(last.active, last.spans, scores, config, format)
