@@ -21,17 +21,18 @@ def draw_rounds(trace: Trace, width: float) -> Panel:
     assert pieces is not None
     before: Round | None = None
     panels, room = [], (width - GAP * (COLUMNS - 1)) / COLUMNS
-    for number, current in enumerate(trace.rounds, start=1):
-        panels.append(_draw_round(pieces, current, before, number, room, number == len(trace.rounds)))
+    for number, (current, after) in enumerate(zip(trace.rounds, [*trace.rounds[1:], None], strict=True), start=1):
+        cut_finer = after is not None and after.rescored is None
+        panels.append(_draw_round(pieces, current, before, number, room, cut_finer))
         before = current
     return flow(panels, width, GAP, row_gap=20)
 
 
 def _draw_round(pieces: Pieces, current: Round, before: Round | None, number: int, room: float,
-                last: bool) -> Panel:
+                cut_finer: bool) -> Panel:
     fresh = current.active if before is None else current.active & ~before.active
     ink = draw_ink(pieces, room, HEIGHT, active=current.active, strong=fresh, spans=_labels(current), notes=False)
-    head, story, ending = f"Round {number}", _story(current, before, fresh), _ending(current, last)
+    head, story, ending = f"Round {number}", _story(current, before, fresh), _ending(current, cut_finer)
     wide = max(ink.width, text_width(head, 14) + 12 + text_width(story, 12), text_width(ending, 12))
     panel = Panel(wide, ink.height + 44)
     panel.text(0, 0, head, 14, TEXT)
@@ -43,18 +44,20 @@ def _draw_round(pieces: Pieces, current: Round, before: Round | None, number: in
 
 def _story(current: Round, before: Round | None, fresh: np.ndarray) -> str:
     """What was new in this round."""
+    if current.rescored is not None:
+        return f"second look: {_count(len(current.rescored), 'span')} scored again"
     cuts = int(fresh[1:-1].sum())
     if before is None:
         return f"{_count(cuts, 'cut')}, {_count(len(current.spans), 'span')} scored"
     return f"{_count(cuts, 'finer cut')}, {_count(len(current.spans) - len(before.spans), 'more span')} scored"
 
 
-def _ending(current: Round, last: bool) -> str:
+def _ending(current: Round, cut_finer: bool) -> str:
     """How sure the round was, and what follows from it."""
     if not current.unsure.any():
         return "every span sure"
     what = _count(int(current.unsure.sum()), "span") + " unsure: "
-    if not last:
+    if cut_finer:
         return what + "cut finer there"
     spans = np.array(current.path.spans)[current.unsure]
     left = any((~current.active[current.spans.start[s] + 1:current.spans.end[s]]).any() for s in spans)

@@ -5,17 +5,20 @@ decides where to cut; a larger one then scores the spans that a likely path uses
 one's scores (two-pass decoding, as in speech recognition; the second network learned on the first one's errors).
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.convolution import ConvolutionNetwork, forward_blocks
 from pipeline.formats.format import Format
-from pipeline.reading.characters import draw_crops, measure
-from pipeline.reading.lattice import Lattice, span_posteriors
+from pipeline.reading import characters
+from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
 from pipeline.reading.search import Round, SearchConfig, read_round
 from segmenter.spans import Pieces, pick_spans
 
 LIKELY = 0.003  # posterior from which on a span gets a second look
+MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside the crop
 
 
 def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -27,6 +30,11 @@ def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]
 def _used(posteriors: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(M,) the spans with ink whose posteriors (N, 11) sum to enough."""
     return np.flatnonzero((posteriors.sum(axis=1) >= LIKELY) & ~empty)
+
+
+def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[np.float32]:
+    """(N, 27) what the second network sees beside the crop: the measures (N, 16), and the scores (N, 11) so far."""
+    return np.concatenate([measures, np.clip(scores / 4, -2, 2)], axis=1).astype(np.float32)
 
 
 def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig,
@@ -42,5 +50,6 @@ def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config:
         rows = np.union1d(rows, _used(last.posteriors, empty))
     spans = pick_spans(last.spans, rows)
     scores = last.lattice.scores.copy()
-    scores[rows] += forward_blocks(network, draw_crops(pieces, spans), measure(pieces, spans))
-    return read_round(last.active, last.spans, scores, config, format)
+    measures = second_measures(characters.measure(pieces, spans), scores[rows])
+    scores[rows] += forward_blocks(network, characters.draw_crops(pieces, spans), measures)
+    return replace(read_round(last.active, last.spans, scores, config, format), rescored=rows)

@@ -38,7 +38,10 @@ class SearchConfig:
 @dataclass(frozen=True, eq=False)
 class Round:
     """One round: the active cuts ((cuts,) bool), the spans so far, their lattice and best path, which of the path's
-    spans were unsure ((path,) bool), and the posteriors (N, 11) of all spans as each symbol."""
+    spans were unsure ((path,) bool), and the posteriors (N, 11) of all spans as each symbol.
+
+    rescored: (M,) the spans that were scored again; None in a round of the search.
+    """
 
     active: NDArray[np.bool_]
     spans: Spans
@@ -46,6 +49,7 @@ class Round:
     path: Path
     unsure: NDArray[np.bool_]
     posteriors: NDArray[np.float64]
+    rescored: NDArray[np.intp] | None = None
 
 
 def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(),

@@ -9,7 +9,7 @@ from scipy import ndimage
 from classifier.convolution import ConvolutionNetwork, forward_blocks
 from pipeline.reading.characters import draw_crops, measure, skip_costs
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, lattice_scores
-from pipeline.reading.rescoring import likely_spans
+from pipeline.reading.rescoring import likely_spans, second_measures
 from pipeline.training.strings import SyntheticString
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
@@ -28,7 +28,8 @@ class Example:
 
     nodes, start, end: the lattice of N spans, ordered by end. base: (N, 11) float32, scores to which those of the
     network in training are added: what skipping costs, and the sums of the network before it.
-    rows: (M,) the spans that this network scores; crops: (M, 2, 28, 28) uint8 and measures: (M, 16) float32 of these.
+    rows: (M,) the spans that this network scores; crops: (M, 2, 28, 28) uint8 and measures: (M, 16) float32, or of a
+    second network (M, 27), of these.
     targets: (N, 11) uint8, what each span is (all zero: neither one digit nor a mark).
     empty: (N,) bool, spans whose ink all snapped elsewhere.
     allowed: what each span may be on a true path, (N, 11) bool, strictly and then loosely; None where nobody knows
@@ -82,6 +83,7 @@ def lattice_example(pieces: Pieces, spans: Spans, first: ConvolutionNetwork | No
     if first is not None:
         base += forward_blocks(first, crops, measures)
         rows = likely_spans(Lattice(len(pieces.cuts), spans.start, spans.end, lattice_scores(base, empty)), empty)
+        measures = second_measures(measures, base)
     return Example(len(pieces.cuts), spans.start, spans.end, base, rows,
                    np.round(crops[rows] * 255).astype(np.uint8), measures[rows], empty, targets, allowed, text)
 

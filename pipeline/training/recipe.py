@@ -21,6 +21,7 @@ from classifier.convolution import Convolution, ConvolutionNetwork, Shape, forwa
 from classifier.distortions import Distortion
 from classifier.weights import Networks, load_networks, network_arrays, network_card, rounded
 from pipeline.errors import DataError, UsageError
+from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.texts import likely_texts
 from pipeline.training.calibrate import calibrate
 from pipeline.training.downloads import cache_folder, data_folder, sha256_of
@@ -30,6 +31,7 @@ from pipeline.training.hard_digits import emphasise
 from pipeline.training.mnist import Mnist, load_mnist
 from pipeline.training.path_loss import example_lattice
 from pipeline.training.pool import PoolConfig, chunks, draw_examples
+from pipeline.training.pretraining import pretrain
 from pipeline.training.sources import Sources
 from pipeline.training.string_style import EVALUATION, TRAINING
 from pipeline.training.string_training import (
@@ -56,6 +58,7 @@ class Stage:
 
     epochs: passes over the pool. learning_rate: the highest; it rises over `warm_up` epochs and falls to zero along a
     cosine (Loshchilov and Hutter 2017). hard: how often a digit that the network before reads badly is counted.
+    pretraining: steps on lone digits before the first epoch.
     """
 
     shape: Shape
@@ -64,11 +67,13 @@ class Stage:
     warm_up: float = 1.0
     weight_decay: float = 1e-2
     hard: int = 1
+    pretraining: int = 0
     step: StepConfig = field(default_factory=StepConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or not self.learning_rate > 0 or not self.warm_up >= 0 or self.hard < 1:
+        if (min(self.epochs, self.hard) < 1 or self.pretraining < 0 or not self.learning_rate > 0
+                or not self.warm_up >= 0):
             raise ValueError(f"not a schedule: {self}")
         if self.pool.chunk < self.step.strings:
             raise ValueError(f"too few strings: {self}")
@@ -77,8 +82,8 @@ class Stage:
 FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)), hidden=256), epochs=90)
 SECOND = Stage(
     Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
-          unit="rectified"),
-    epochs=32, learning_rate=1e-3, hard=3, step=StepConfig(strings=8, lone=48, span_weight=0.3),
+          measures=SECOND_MEASURES, unit="rectified"),
+    epochs=24, learning_rate=1e-3, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
@@ -180,13 +185,16 @@ class StageRun:
               resume: bool) -> Networks:
         """The networks with the one of this stage trained, rounded as they are saved. Saves the first one itself."""
         stage = self.recipe.stage(name)
-        trainer = StringTrainer(start_network(stage, self.recipe.seed, first), stage.step, stage.weight_decay,
+        rng = np.random.default_rng(self.recipe.seed)
+        trainer = StringTrainer(ConvolutionNetwork.initialise(stage.shape, rng), stage.step, stage.weight_decay,
                                 first=first)
-        done = _resume(trainer, files, identity) if resume and files.checkpoint.exists() else 0
-        validation = draw_validation(self.data, self.recipe, first)
         training = self.data.training
         if first is not None and stage.hard > 1:
             training = emphasise(training, first, stage.hard, self.recipe.seed)
+        done = _resume(trainer, files, identity) if resume and files.checkpoint.exists() else 0
+        if not done:
+            self._begin(trainer, training, stage)
+        validation = draw_validation(self.data, self.recipe, first)
         pools = chunks(training, TRAINING, self.recipe.seed, done, stage.epochs, stage.pool, first)
         for epoch, pool in enumerate(pools, start=done):
             loss = run_epoch(trainer, pool, self.data.mnist, self.recipe, stage, epoch)
@@ -202,6 +210,18 @@ class StageRun:
             files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
         return networks
 
+    def _begin(self, trainer: StringTrainer, training: Sources, stage: Stage) -> None:
+        """Pretraining; after a first network the one that follows says nothing yet, its outputs' weights all zero."""
+        network = trainer.network
+        if stage.pretraining:
+            pretrain(network, training, TRAINING, stage.pretraining, stage.learning_rate, self.recipe.distortion,
+                     np.random.default_rng([self.recipe.seed, 3]))
+        if trainer.first is not None:
+            network.weights["output"][:] = 0
+            network.weights["output_bias"][:] = 0
+        for name, value in network.weights.items():
+            trainer.mean[name][:] = value
+
     def save(self, files: TrainingFiles, networks: Networks, identity: dict[str, Any],
              confidence: dict[str, Any]) -> None:
         """Weights and card."""
@@ -212,14 +232,6 @@ class StageRun:
             "versions": versions(), "attribution": ATTRIBUTION,
             "figures": {"epochs": report.epoch, "held_out_strings": report.strings,
                         "held_out_digits": report.digits}, **confidence})
-
-
-def start_network(stage: Stage, seed: int, first: ConvolutionNetwork | None) -> ConvolutionNetwork:
-    """The network before training; after a first one it says nothing yet, its outputs' weights all zero."""
-    network = ConvolutionNetwork.initialise(stage.shape, np.random.default_rng(seed))
-    if first is not None:
-        network.weights["output"][:] = 0
-    return network
 
 
 def _networks(first: ConvolutionNetwork | None, trained: ConvolutionNetwork) -> Networks:

@@ -13,6 +13,7 @@ from classifier.distortions import Distortion, distort
 from classifier.optimiser import Adam
 from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
+from pipeline.reading.rescoring import second_measures
 from pipeline.training.examples import Example
 from pipeline.training.path_loss import path_loss
 
@@ -50,9 +51,9 @@ class StringTrainer:
 
         lone: (M, 28, 28) float32 crops of single digits, labels: (M,).
         """
-        crops, measures = self._inputs(strings, lone)
+        crops, measures, lone_base = self._inputs(strings, lone)
         sums = forward_blocks(self.network, crops, measures)
-        deltas, loss = self._deltas(strings, sums, self._lone_base(crops, len(lone)), labels)
+        deltas, loss = self._deltas(strings, sums, lone_base, labels)
         chosen = np.flatnonzero(np.abs(deltas).max(axis=1) > LEAST_DELTA)
         gradients: dict[str, Float] = {}
         for begin in range(0, len(chosen), BLOCK):
@@ -64,21 +65,16 @@ class StringTrainer:
         self._average()
         return loss
 
-    def _inputs(self, strings: list[Example], lone: Float) -> tuple[Float, Float]:
+    def _inputs(self, strings: list[Example], lone: Float) -> tuple[Float, Float, Float]:
+        """Crops (N, 2, 28, 28) and measures of all, and (lone, 11) what the sums for the lone digits are added to."""
         count = sum(len(example.rows) for example in strings)
         crops = np.zeros((count + len(lone), 2, 28, 28), dtype=np.float32)
         np.concatenate([example.crops for example in strings], out=crops[:count], casting="unsafe")
         crops[:count] *= np.float32(1 / 255)
         crops[count:, 0] = lone
-        measures = np.zeros((len(crops), MEASURES), dtype=np.float32)
-        np.concatenate([example.measures for example in strings], out=measures[:count])
-        return crops, measures
-
-    def _lone_base(self, crops: Float, count: int) -> Float:
-        """(count, 11) what the sums for the lone digits, the last of the crops, are added to."""
-        if self.first is None or not count:
-            return np.zeros((count, OUTPUTS), dtype=np.float32)
-        return forward_blocks(self.first, crops[-count:], np.zeros((count, MEASURES), dtype=np.float32))
+        lone_measures, lone_base = lone_inputs(self.first, crops[count:])
+        measures = np.concatenate([*(example.measures for example in strings), lone_measures])
+        return crops, measures, lone_base
 
     def _deltas(self, strings: list[Example], sums: Float, lone_base: Float,
                 labels: NDArray[np.uint8]) -> tuple[Float, float]:
@@ -135,10 +131,22 @@ def lone_accuracy(networks: Networks, images: NDArray[np.uint8], labels: NDArray
     return float((lone_sums(networks, crops)[:, :DIGITS].argmax(axis=1) == labels).mean())
 
 
-def lone_sums(networks: Networks, crops: Float) -> Float:
-    """Weighted sums (N, 11), of all networks together, of crops (N, 2, 28, 28) whose field nobody knows."""
+def lone_inputs(first: ConvolutionNetwork | None, crops: Float) -> tuple[Float, Float]:
+    """What the network in training sees beside the crops (M, 2, 28, 28) of lone digits, and what its sums (M, 11) are
+    added to; first: the network before it, if any."""
     measures = np.zeros((len(crops), MEASURES), dtype=np.float32)
-    return np.sum([forward_blocks(network, crops, measures) for network in networks.named().values()], axis=0)
+    if first is None:
+        return measures, np.zeros((len(crops), OUTPUTS), dtype=np.float32)
+    base = forward_blocks(first, crops, measures)
+    return second_measures(measures, base), base
+
+
+def lone_sums(networks: Networks, crops: Float) -> Float:
+    """Sums (N, 11), of all networks together, of crops (N, 2, 28, 28) whose field nobody knows."""
+    if networks.second is None:
+        return forward_blocks(networks.first, crops, lone_inputs(None, crops)[0])
+    measures, base = lone_inputs(networks.first, crops)
+    return base + forward_blocks(networks.second, crops, measures)
 
 
 def draw_lone(images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int, rng: np.random.Generator,
