@@ -98,9 +98,9 @@ class Automaton:
         return bool(self.accepting[state])
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no text at all is accepted."""
-        return not self._alive()[0]
+    def has_no_number(self) -> bool:
+        """Whether no text of one digit or more is accepted."""
+        return not self._alive()[self.step[0]].any()
 
     def __and__(self, other: Automaton) -> Automaton:
         """The texts that both accept."""

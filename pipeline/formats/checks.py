@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.errors import UsageError
 from pipeline.formats.automaton import Automaton
+from pipeline.formats.patterns import compile_pattern
 
 # Digits of an IBAN after the two letters of the country (ISO 13616, SWIFT registry), where digits alone may follow,
 # or, as in Switzerland and Liechtenstein, are what banks give out.
@@ -62,7 +63,8 @@ def aba() -> Automaton:
 def iban(country: str) -> Automaton:
     """The digits of an IBAN of a country, its two letters left out: two check digits, then the account.
 
-    With the letters as numbers (A = 10) and the check digits moved to the end, it is 1 modulo 97 (ISO 7064).
+    With the letters as numbers (A = 10) and the check digits moved to the end, it is 1 modulo 97; the check digits are
+    02 to 98 (ISO 7064).
     Raises UsageError for a country whose account numbers are not known to be digits.
     """
     if country not in IBAN_DIGITS:
@@ -71,4 +73,4 @@ def iban(country: str) -> Automaton:
     letters = int("".join(str(ord(letter) - ord("A") + 10) for letter in country))
     last = IBAN_DIGITS[country] - 1
     weights = (10, 1, *(pow(10, 6 + last - place, 97) for place in range(2, last + 1)))
-    return weighted(weights, 97, 1 - 100 * letters)
+    return weighted(weights, 97, 1 - 100 * letters) & compile_pattern(rf"(0[2-9]|[1-8]\d|9[0-8])\d{{{last - 1}}}")

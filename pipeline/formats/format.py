@@ -16,7 +16,8 @@ CHECKS = ("luhn", "mod11", "ean13", "aba", "iban:DE")
 KNOWN = (r"digits, digits:8, digits:3-6, amount, date:DDMMYYYY (or another order), a pattern such as \d{4}-\d{6}, "
          f"the checks {', '.join(CHECKS)}, or one of these with a check behind, as digits:16,luhn")
 MOST_DIGITS = 100
-AMOUNT = r"[1-9]\d{0,14}|0\d{0,2}"  # no zeros in front, but for 0.50
+AMOUNT = r"[1-9]\d{0,11}|0\d{0,2}"  # the digits alone: no zero in front, but for 0, 0.5 and 0.50
+CHECK_BEHIND = re.compile(r",(?=(?:luhn|mod11|ean13|aba|iban:[^,]*)(?:,|$))")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Format:
     mirrored: bool = False
 
     def __post_init__(self) -> None:
-        if self.automaton.is_empty:
+        if self.automaton.has_no_number:
             raise UsageError(f"no number fits the format {self.spec!r}")
 
     def fits(self, text: str) -> bool:
@@ -47,7 +48,7 @@ class Format:
 @lru_cache(maxsize=64)
 def parse_format(spec: str) -> Format:
     """The format that `spec` names. Raises UsageError with the formats that there are."""
-    body, *checks = re.split(r",(?=luhn$|mod11$|luhn,|mod11,|ean13$|aba$)", spec)
+    body, *checks = CHECK_BEHIND.split(spec)
     automaton = _automaton(body)
     backwards = None
     for check in [body, *checks]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.errors import UsageError
 from pipeline.formats.automaton import Automaton
@@ -17,6 +18,7 @@ DIGITS = "0123456789"
 SPECIAL = "{}[]()|?*+\\."
 MOST_REPEATS = 100
 MOST_PLACES = 600
+LONGEST = 200  # characters; a parenthesis within another takes a few levels of the interpreter's stack
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,19 @@ EMPTY = Sequence()
 
 def compile_pattern(pattern: str) -> Automaton:
     """The automaton of a pattern. Raises UsageError where it is none, or one with too many places to search with."""
+    if len(pattern) > LONGEST:
+        raise UsageError(f"a pattern has at most {LONGEST} characters, not {len(pattern)}")
     places = _Places()
     part = places.of(_Parser(pattern).whole())
     places.follow.append(part.first)
     start = len(places.follow) - 1
 
+    @lru_cache(maxsize=1)  # asked for with ten digits, one after the other
+    def reached(state: frozenset[int]) -> set[int]:
+        return set().union(*(places.follow[before] for before in state))
+
     def step(state: frozenset[int], digit: int) -> frozenset[int] | None:
-        after = {place for before in state for place in places.follow[before] if digit in places.digits[place]}
-        return frozenset(after) or None
+        return frozenset(place for place in reached(state) if digit in places.digits[place]) or None
 
     last = part.last | ({start} if part.nullable else set())
     return Automaton.explore(frozenset({start}), step, lambda state: not last.isdisjoint(state))
@@ -108,7 +115,11 @@ class _Places:
         return whole
 
     def _copies(self, node: Repeat) -> list[_Part]:
-        copies = [self.of(node.node) for _ in range(max(node.least, 1) if node.most is None else node.most)]
+        before = len(self.digits)
+        copies = [self.of(node.node)] if node.most != 0 else []
+        if len(self.digits) == before:
+            return copies  # marks, or nothing: however often, the empty text
+        copies += [self.of(node.node) for _ in range(1, max(node.least, 1) if node.most is None else node.most)]
         for copy in copies[node.least:]:
             copy.nullable = True
         if node.most is None:
@@ -195,23 +206,29 @@ class _Parser:
         inside = found[1] if found else ""
         negated = inside.startswith("^")
         inside = inside[negated:].replace("\\d", "0-9")
-        if not re.fullmatch(r"(\d-\d|\d)+|([^\w\\]|\\[^\w])+", inside, re.ASCII):
+        is_mark = re.fullmatch(r"(?:[^\w\\]|\\[^\w])+", inside) is not None
+        if found is None or not (re.fullmatch(r"(?:\d-\d|\d)+", inside, re.ASCII) or (is_mark and not negated)):
             raise self._wrong("brackets hold digits, as [1-7], or marks, as [./-]")
-        assert found is not None
         self.place = found.end()
-        if not inside[0].isdigit():
+        if is_mark:
             return EMPTY
         digits: set[int] = set()
         for low, high in re.findall(r"(\d)(?:-(\d))?", inside):
             digits |= set(range(int(low), int(high or low) + 1))
-        return OneOf(frozenset(range(10)) - digits if negated else frozenset(digits))
+        allowed = set(range(10)) - digits if negated else digits
+        if not allowed:
+            raise self._wrong("the brackets leave no digit")
+        return OneOf(frozenset(allowed))
 
     def _repeated(self, node: Node) -> Node:
-        while self._peek() and self._peek() in "?*+{":
-            sign = self._take()
-            least, most = {"?": (0, 1), "*": (0, None), "+": (1, None)}[sign] if sign != "{" else self._bounds()
-            node = Repeat(node, least, most)
-        return node
+        sign = self._peek()
+        if not sign or sign not in "?*+{":
+            return node
+        self._take()
+        least, most = {"?": (0, 1), "*": (0, None), "+": (1, None)}[sign] if sign != "{" else self._bounds()
+        if self._peek() and self._peek() in "?*+{":
+            raise self._wrong("what is repeated already is repeated again; put it in parentheses")
+        return Repeat(node, least, most)
 
     def _bounds(self) -> tuple[int, int | None]:
         found = re.compile(r"(\d+)(,?)(\d*)\}", re.ASCII).match(self.pattern, self.place)

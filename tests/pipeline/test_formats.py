@@ -60,12 +60,14 @@ def test_marks_of_a_pattern_are_skipped():
 @pytest.mark.parametrize("spec, fits, fails", [
     ("digits", ["0", "0012"], [""]), ("digits:3", ["000", "123"], ["12", "1234"]),
     ("digits:3-6", ["123", "123456"], ["12", "1234567"]),
-    ("amount", ["5", "1990", "050", "0"], ["", "0500", "00100"]),
+    ("amount", ["5", "1990", "050", "0", "9" * 12], ["", "0500", "00100", "9" * 13]),
     ("luhn", ["79927398713", "18"], ["79927398710", "0", ""]), ("digits:2,luhn", ["18"], ["0018", "79927398713"]),
     ("mod11", ["86011117947", "19"], ["86011117948", "0"]), ("digits:11,mod11", ["86011117947"], ["19"]),
     ("ean13", ["4006381333931"], ["4006381333932", "0"]), ("aba", ["111000025", "021000021"], ["111000024"]),
     ("iban:DE", ["89370400440532013000"], ["89370400440532013001", "8937040044053201300"]),
-    ("iban:NO", ["9386011117947"], ["9386011117946"]), (r"\d{4}-\d{2},luhn,digits", [], []),
+    ("iban:NO", ["9386011117947"], ["9386011117946"]), ("digits:13,iban:NO", ["9386011117947"], ["9386011117946"]),
+    (r"((-{100}){100}){100}\d", ["7"], ["77", ""]), (r"9344\d{9},mod11,iban:NO", ["9344090775387"], ["9344090775388"]),
+    (r"\d{4}-\d{2},luhn,digits", [], []),
     (r"9\d{5},luhn", ["923458"], ["123455", "923454"]), ("iban:AT", ["611904300234573201"], ["621904300234573201"]),
 ])  # fmt: skip
 def test_what_fits(spec, fits, fails):
@@ -124,7 +126,10 @@ def test_dates_of_one_or_two_digits():
     ("digits:6-3", "from 1 to"), ("digits:x", "from 1 to"), (r"\d{3", "count"), (r"\d{3,2}", "count rises"),
     (r"(\d", "ends too early"), (r"\d)", "without"), (r"\d.\d", "full stop"), (r"\dx", "only digits are read"),
     (r"\w\d", r"only \\d is known"), (r"[a-c]\d", "brackets"), (r"[1-3\d", "brackets"), (r"*\d", "cannot stand there"),
-    ("digits:3,ean13", "no number fits"), (r"(\d{1,100}|7){1,100}1\d{100}", "too large"), ("luhn:16", "there is no"),
+    ("digits:3,ean13", "no number fits"), (r"\d{0}", "no number fits"), ("amount,iban:FR", "only digits are read"),
+    (r"\d+?", "parentheses"), (r"\d{2}{3}", "parentheses"), (r"[7-1]\d", "no digit"), (r"[^./]\d", "brackets"),
+    ("(" * 99 + r"\d" + ")" * 100, "at most 200"), ("(" * 99 + r"\d" + ")" * 98, "ends too early"),
+    (r"(\d{1,100}|7){1,100}1\d{100}", "too large"), ("luhn:16", "there is no"),
 ])  # fmt: skip
 def test_what_cannot_be_meant(spec, sentence):
     with pytest.raises(UsageError, match=sentence):
@@ -136,4 +141,4 @@ def test_impossible_automata_are_refused():
                             (np.zeros((0, 10), int), [])):
         with pytest.raises(ValueError):
             Automaton(step, np.array(accepting, bool))
-    assert Automaton(np.full((1, 10), -1), np.array([False])).is_empty and not digit_counts(2).is_empty
+    assert Automaton(np.full((1, 10), -1), np.array([True])).has_no_number and not digit_counts(2).has_no_number

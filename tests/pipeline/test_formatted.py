@@ -28,7 +28,7 @@ def random_format(seed: int) -> Format:
     accepting = rng.random(states) < 0.4
     accepting[-1] = True
     automaton = Automaton(rng.integers(-1, states, (states, 10)), accepting)
-    if automaton.is_empty:
+    if automaton.has_no_number:
         return parse_format("digits:2")
     return Format("random", automaton.least(), mirrored=bool(rng.random() < 0.5))
 
