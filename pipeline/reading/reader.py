@@ -20,7 +20,7 @@ from pipeline.reading.calibration import LEAST, Calibration
 from pipeline.reading.characters import draw_crops, measure, skip_costs
 from pipeline.reading.formatted import likely_formatted
 from pipeline.reading.images import load_grey
-from pipeline.reading.lattice import SKIP, Lattice, Path
+from pipeline.reading.lattice import SKIP, Lattice, Path, best_path
 from pipeline.reading.reading import Alternative, Digit, Reading
 from pipeline.reading.rescoring import look_again
 from pipeline.reading.search import Round, SearchConfig, search
@@ -38,7 +38,8 @@ LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth sho
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything `explain` draws: the grey source (H, W), the pieces (None on a blank page), the rounds, the texts
-    with their posteriors, and the path that spells the reading (None when nothing was read)."""
+    with their posteriors, and the path that spells the reading (None on a blank page; where nothing fits the format, the
+    best of all)."""
 
     grey: NDArray[np.float32]
     pieces: Pieces | None
@@ -88,15 +89,18 @@ class Reader:
         if pieces is None:
             nothing = Reading.nothing(format=None if wanted is None else wanted.spec)
             return Trace(grey, None, (), (), None, nothing)
-        path = best_path_of(rounds[-1].lattice, texts[0][0]) if texts else rounds[-1].path
-        reading = self._reading(pieces, rounds, texts, path, grey.shape)
-        if wanted is not None:
-            reading = replace(reading, format=wanted.spec, note=_note(rounds[-1].lattice, wanted, reading))
-        return Trace(grey, pieces, tuple(rounds), tuple(texts), path if texts else None, reading)
+        lattice = rounds[-1].lattice
+        path = best_path_of(lattice, texts[0][0]) if texts else best_path(lattice)
+        if wanted is None:
+            reading = self._reading(pieces, rounds, texts, path, grey.shape)
+        else:
+            reading = self._reading(pieces, rounds, texts or [("", 0.0)], path, grey.shape)
+            reading = replace(reading, format=wanted.spec, note=_note(lattice, wanted, reading))
+        return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
 
     def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
                  shape: tuple[int, ...]) -> Reading:
-        text, posterior = texts[0] if texts else ("", 0.0)
+        text, posterior = texts[0] if texts else (path.text, 0.0)
         confidence = self.calibration.confidence(posterior)
         others = _alternatives(texts[1:], posterior, confidence)[: self.alternatives]
         if not text:
