@@ -38,8 +38,8 @@ LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth sho
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything `explain` draws: the grey source (H, W), the pieces (None on a blank page), the rounds, the texts
-    with their posteriors, and the path that spells the reading (None on a blank page; where nothing fits the format, the
-    best of all)."""
+    with their posteriors, and the path that spells the reading (None on a blank page; where nothing fits the format,
+    the best of all)."""
 
     grey: NDArray[np.float32]
     pieces: Pieces | None
