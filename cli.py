@@ -100,12 +100,20 @@ MaxError = Annotated[
     ),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="What the number looks like: digits:8, digits:3-6, amount, date:DDMMYYYY, a pattern such as "
+        r"'\d{4}-\d{6}', luhn, mod11, ean13, aba, iban:DE, or one with a check behind: digits:16,luhn.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
 
 
 def _options(
-    weights: Path | None, threshold: float | None, max_error: float | None, alternatives: int = 3
+    weights: Path | None, threshold: float | None, max_error: float | None, format: str | None, alternatives: int = 3
 ) -> ReaderOptions:
     import pipeline
 
@@ -116,7 +124,7 @@ def _options(
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from pipeline.serving.outcomes import ReaderOptions
 
-    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives)
+    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format)
 
 
 @contextmanager
@@ -144,6 +152,7 @@ def _progress_bar(what: str) -> Iterator[Progress | None]:
 def read(
     images: Annotated[list[str], typer.Argument(help="Image files, globs, or - for standard input.")],
     as_json: JsonOption = False,
+    format: Format = None,
     threshold: Threshold = None,
     max_error: MaxError = None,
     alternatives: Annotated[
@@ -154,9 +163,10 @@ def read(
     """Print the number in each image.
 
     One image: its text, an empty line when there is none. Several: a line each with file, text and
-    confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives.
+    confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives. --format: only
+    numbers of that format are looked for; where none fits, there is no text, and a message says so.
     """
-    options = _options(weights, threshold, max_error, 3 if alternatives is None else alternatives)
+    options = _options(weights, threshold, max_error, format, 3 if alternatives is None else alternatives)
     from pipeline.serving.outcomes import expand_globs, read_outcome
     from pipeline.serving.records import make_record, to_json_line
 
@@ -168,6 +178,8 @@ def read(
         codes.add(_outcome_code(outcome))
         if outcome.error is not None:
             _say(outcome.error)
+        elif outcome.reading is not None and outcome.reading.note is not None:
+            _say(f"{file}: {outcome.reading.note}")
         if as_json:
             sys.stdout.write(to_json_line(make_record(file, outcome.reading, outcome.error)))
         elif outcome.reading is not None:
@@ -204,13 +216,14 @@ def batch(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted output.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
+    format: Format = None,
     threshold: Threshold = None,
     max_error: MaxError = None,
     alternatives: Alternatives = 3,
     weights: Weights = None,
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
-    options = _options(weights, threshold, max_error, alternatives)
+    options = _options(weights, threshold, max_error, format, alternatives)
     from pipeline.serving.batch import run_batch
 
     with _progress_bar("Reading") as progress:
@@ -241,6 +254,7 @@ def evaluate(
     as_json: JsonOption = False,
     readings: Annotated[Path | None, typer.Option(help="Also write the readings, as JSON Lines.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    format: Format = None,
     threshold: Threshold = None,
     max_error: MaxError = None,
     weights: Weights = None,
@@ -249,7 +263,7 @@ def evaluate(
 
     Exits with 0 when all images could be read, whatever they were read as.
     """
-    options = _options(weights, threshold, max_error)
+    options = _options(weights, threshold, max_error, format)
     from pipeline.evaluation import evaluate as run_evaluation
     from pipeline.evaluation import load_truth, write_readings
 
@@ -269,12 +283,13 @@ def evaluate(
 def explain(
     image: Annotated[str, typer.Argument(help="Image file, or - for standard input.")],
     out: Annotated[Path, typer.Option(help="The picture to draw, .png.")],
+    format: Format = None,
     threshold: Threshold = None,
     max_error: MaxError = None,
     weights: Weights = None,
 ) -> None:
     """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search."""
-    options = _options(weights, threshold, max_error)
+    options = _options(weights, threshold, max_error, format)
     from pipeline.serving.explaining import write_explanation
 
     reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())

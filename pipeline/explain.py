@@ -41,6 +41,8 @@ def _is_long(trace: Trace) -> bool:
 
 def _nothing(trace: Trace) -> str:
     """Why there is no text."""
+    if trace.reading.note is not None:
+        return trace.reading.note
     return "a blank page: no ink" if trace.pieces is None else "ink, but no digits"
 
 

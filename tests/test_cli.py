@@ -96,6 +96,25 @@ def test_alternatives(folder):
     assert json.loads(run("read", "12.png", "--json", "--alternatives", 0).stdout)["alternatives"] == []
 
 
+def test_a_format_that_nothing_fits_says_so(folder):
+    result = run("read", "12.png", "305.png", "--format", "digits:3")
+    assert result.stdout.splitlines()[0] == "12.png\t\t0.0000" and "305.png\t305" in result.stdout
+    assert result.stderr == "digitstring: 12.png: nothing here fits digits:3\n" and result.exit_code == 1
+    lines = run("read", "12.png", "305.png", "--json", "--format", "digits:3").stdout.splitlines()
+    none, read = (json.loads(line) for line in lines)
+    assert list(none) == ["file", *KEYS, "format", "note"] and list(read) == ["file", *KEYS, "format"]
+    assert (none["text"], none["format"], read["text"]) == (None, "digits:3", "305")
+
+
+@pytest.mark.parametrize("command", [["read", "12.png"], ["batch", ".", "--out", "out.csv"], ["evaluate", "truth.csv"],
+                                     ["explain", "12.png", "--out", "out.png"]])
+def test_every_reading_command_knows_formats(truth, command):
+    result = run(*command, "--format", "digts:3")
+    assert result.exit_code == 2 and "digits:3-6" in result.stderr and not Path("out.csv").exists()
+    if command[0] != "explain":
+        assert run(*command, "--format", r"\d{1,4}").exit_code in (0, 1)
+
+
 @pytest.mark.parametrize(
     "arguments, code",
     [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,10 +15,12 @@ from classifier.convolution import ConvolutionNetwork, forward_blocks
 from classifier.errors import WeightsError
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
+from pipeline.formats.format import Format, parse_format
 from pipeline.reading.calibration import LEAST, Calibration
 from pipeline.reading.characters import MEASURES, draw_crops, measure, skip_costs
+from pipeline.reading.formatted import likely_formatted
 from pipeline.reading.images import load_grey
-from pipeline.reading.lattice import SKIP, Lattice, Path
+from pipeline.reading.lattice import SKIP, Lattice, Path, best_path
 from pipeline.reading.reading import Alternative, Digit, Reading
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.rescoring import look_again
@@ -36,7 +39,8 @@ LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth sho
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything `explain` draws: the grey source (H, W), the pieces (None on a blank page), the rounds, the texts
-    with their posteriors, and the path that spells the reading (None when nothing was read)."""
+    with their posteriors, and the path that spells the reading (None on a blank page; where nothing fits the format,
+    the best of all)."""
 
     grey: NDArray[np.float32]
     pieces: Pieces | None
@@ -51,12 +55,14 @@ class Reader:
 
     weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
     max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
-    1 error in 100. alternatives: how many other texts a reading lists.
+    1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
+    "digits:8" or "amount" (README, formats); None: any digits.
     Raises WeightsError and UsageError.
     """
 
     def __init__(self, weights: str | FilePath | None = None, *, threshold: float | None = None,
-                 max_error: float | None = None, alternatives: int = 3, config: SearchConfig | None = None):
+                 max_error: float | None = None, alternatives: int = 3, config: SearchConfig | None = None,
+                 format: str | None = None):
         if alternatives < 0:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
@@ -66,23 +72,32 @@ class Reader:
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
         self.config = config or SearchConfig()
+        self.format = None if format is None else parse_format(format)
 
-    def read(self, image: Any) -> Reading:
-        """The number in an image: a path, bytes, a Pillow image or an array. Raises ImageError."""
-        return self.trace(image).reading
+    def read(self, image: Any, format: str | None = None) -> Reading:
+        """The number in an image: a path, bytes, a Pillow image or an array; in a format other than the reader's, if
+        one is given. Raises ImageError, UsageError."""
+        return self.trace(image, format).reading
 
     def read_many(self, images: Iterable[Any]) -> Iterator[Reading]:
         """The readings of images, one by one, as they are asked for."""
         return (self.read(image) for image in images)
 
-    def trace(self, image: Any) -> Trace:
-        """The reading of an image and how it came about. Raises ImageError."""
+    def trace(self, image: Any, format: str | None = None) -> Trace:
+        """The reading of an image and how it came about. Raises ImageError, UsageError."""
+        wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
-        pieces, rounds, texts = find_texts(grey, self.networks, self.config, self.alternatives + 2)
+        pieces, rounds, texts = find_texts(grey, self.networks, self.config, self.alternatives + 2, wanted)
         if pieces is None:
-            return Trace(grey, None, (), (), None, Reading.nothing())
-        path = best_path_of(rounds[-1].lattice, texts[0][0]) if texts else rounds[-1].path
-        reading = self._reading(pieces, rounds, texts, path, grey.shape)
+            nothing = Reading.nothing(format=None if wanted is None else wanted.spec)
+            return Trace(grey, None, (), (), None, nothing)
+        lattice = rounds[-1].lattice
+        path = best_path_of(lattice, texts[0][0]) if texts else best_path(lattice)
+        if wanted is None:
+            reading = self._reading(pieces, rounds, texts, path, grey.shape)
+        else:
+            reading = self._reading(pieces, rounds, texts or [("", 0.0)], path, grey.shape)
+            reading = replace(reading, format=wanted.spec, note=_note(lattice, wanted, reading))
         return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
 
     def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
@@ -107,9 +122,10 @@ class Reader:
         return tuple(digits)
 
 
-def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConfig,
-               count: int) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
-    """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors.
+def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConfig, count: int,
+               format: Format | None = None) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
+    """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors;
+    no texts where a format is given and nothing fits it.
 
     grey: (H, W) float32 in [0, 1], 1 = white.
     """
@@ -118,20 +134,29 @@ def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConf
     if not cuts:
         return None, [], []
     pieces = cut_pieces(ink, cuts)
-    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans), config)
+    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans), config, format)
     if networks.second is not None:
-        rounds.append(look_again(pieces, rounds[-1], networks.second, config))
-    return pieces, rounds, _best_texts(rounds[-1].lattice, count)
+        rounds.append(look_again(pieces, rounds[-1], networks.second, config, format))
+    return pieces, rounds, _best_texts(rounds[-1].lattice, count, format)
 
 
-def _best_texts(lattice: Lattice, count: int) -> list[tuple[str, float]]:
+def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tuple[str, float]]:
     """The likeliest texts and their posteriors, about `count`; the first is the same however many are asked for."""
-    texts = likely_texts(lattice, FEW)
-    if count > FEW:
+    find = partial(likely_texts, lattice) if format is None else partial(likely_formatted, lattice, format)
+    texts = find(FEW)
+    if texts and count > FEW:
         known = {text for text, _ in texts}
-        more = [pair for pair in likely_texts(lattice, count, beam=max(BEAM, count)) if pair[0] not in known]
+        more = [pair for pair in find(count, beam=max(BEAM, count)) if pair[0] not in known]
         texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[:count - 1]
     return texts
+
+
+def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
+    """A sentence for a reading without text whose picture holds digits: that nothing fits, and what stands there."""
+    plain = [] if reading.text is not None else likely_texts(lattice, 1)
+    if not plain or not plain[0][0]:
+        return None
+    return f"nothing here fits the format {format.spec}; without a format it reads {plain[0][0]}"
 
 
 def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:

@@ -97,6 +97,7 @@ class Reading:
     accepted: confidence is at or above the reader's threshold.
     alternatives: other texts, the likeliest first; with the winner they sum to at most 1.
     rounds: how many searches of the lattice it took.
+    format: the format it was read in, None: any digits. note: why there is no text where digits stand there.
     """
 
     text: str | None
@@ -105,6 +106,8 @@ class Reading:
     digits: tuple[Digit, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     rounds: int = 0
+    format: str | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")
@@ -121,14 +124,20 @@ class Reading:
             raise ValueError(f"the winner and its alternatives have probability {total}, above 1")
         if self.rounds < 0:
             raise ValueError(f"rounds {self.rounds} is negative")
+        if self.note is not None and (self.format is None or self.text is not None):
+            raise ValueError("a note says why a format left nothing to read")
 
     @classmethod
-    def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = ()) -> Reading:
+    def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = (),
+                format: str | None = None) -> Reading:
         """The reading of a blank image."""
-        return cls(None, 0.0, False, (), alternatives, rounds)
+        return cls(None, 0.0, False, (), alternatives, rounds, format)
 
     def to_json(self) -> dict[str, Any]:
-        """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types."""
+        """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types. With a format also
+        format, and note where there is one."""
+        extra = {} if self.format is None else {"format": self.format}
+        extra |= {} if self.note is None else {"note": self.note}
         return {
             "text": self.text,
             "confidence": float(self.confidence),
@@ -136,4 +145,5 @@ class Reading:
             "digits": [digit.to_json() for digit in self.digits],
             "alternatives": [alternative.to_json() for alternative in self.alternatives],
             "rounds": int(self.rounds),
+            **extra,
         }

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.convolution import ConvolutionNetwork, forward_blocks
+from pipeline.formats.format import Format
 from pipeline.reading import characters
 from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
 from pipeline.reading.search import Round, SearchConfig, read_round
@@ -23,6 +24,11 @@ MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside 
 def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(M,) the spans that hold ink and are used, as whatever symbol, with at least this posterior."""
     posteriors, _ = span_posteriors(lattice)
+    return _used(posteriors, empty)
+
+
+def _used(posteriors: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(M,) the spans with ink whose posteriors (N, 11) sum to enough."""
     return np.flatnonzero((posteriors.sum(axis=1) >= LIKELY) & ~empty)
 
 
@@ -31,11 +37,19 @@ def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[n
     return np.concatenate([measures, np.clip(scores / 4, -2, 2)], axis=1).astype(np.float32)
 
 
-def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig) -> Round:
-    """The round that follows the last one: the same spans, the likely ones scored again."""
-    rows = likely_spans(last.lattice, last.spans.mass <= 0)
+def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig,
+               format: Format | None = None) -> Round:
+    """The round that follows the last one: the same spans, the likely ones scored again.
+
+    With a format: those likely given it, and those likely without, so that paths that fit and paths that do not
+    stay comparable.
+    """
+    empty = last.spans.mass <= 0
+    rows = likely_spans(last.lattice, empty)
+    if format is not None:
+        rows = np.union1d(rows, _used(last.posteriors, empty))
     spans = pick_spans(last.spans, rows)
     scores = last.lattice.scores.copy()
     measures = second_measures(characters.measure(pieces, spans), scores[rows])
     scores[rows] += forward_blocks(network, characters.draw_crops(pieces, spans), measures)
-    return replace(read_round(last.active, last.spans, scores, config), rescored=rows)
+    return replace(read_round(last.active, last.spans, scores, config, format), rescored=rows)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, Path, best_path, lattice_scores, span_posteriors
+from pipeline.formats.format import Format
+from pipeline.reading.formatted import best_reading
+from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, Path, lattice_scores
 from segmenter.cuts import DENSE, GAP
 from segmenter.spans import Pieces, Spans, find_spans, join_spans, pick_spans
 
@@ -50,8 +52,9 @@ class Round:
     rescored: NDArray[np.intp] | None = None
 
 
-def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig()) -> list[Round]:
-    """Rounds of the search, the last one its result; at least one."""
+def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(),
+           format: Format | None = None) -> list[Round]:
+    """Rounds of the search, the last one its result; at least one. With a format: among the paths that fit it."""
     levels = np.array([cut.level for cut in pieces.cuts])
     active = levels <= config.first_level
     spans: Spans | None = None
@@ -64,7 +67,7 @@ def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig())
         spans = fresh if spans is None else join_spans(spans, fresh)
         order = np.argsort(spans.end, kind="stable")
         spans, scores = pick_spans(spans, order), scores[order]
-        rounds.append(read_round(active, spans, scores, config))
+        rounds.append(read_round(active, spans, scores, config, format))
         finer = _finer_cuts(rounds[-1], levels)
         if not finer.any() or len(spans) >= config.most_spans:
             return rounds
@@ -82,11 +85,11 @@ def _fresh_spans(spans: Spans, seen: set[tuple[int, int, bytes]]) -> Spans:
     return spans if len(fresh) == len(spans) else pick_spans(spans, np.array(fresh, dtype=np.intp))
 
 
-def read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64], config: SearchConfig) -> Round:
+def read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64], config: SearchConfig,
+               format: Format | None = None) -> Round:
     """The round of spans ordered by end with these scores (N, 11)."""
     lattice = Lattice(len(active), spans.start, spans.end, scores)
-    path = best_path(lattice)
-    posteriors, _ = span_posteriors(lattice)
+    path, posteriors = best_reading(lattice, format)
     used = np.array(path.spans, dtype=np.intp)
     symbols = np.array(path.symbols, dtype=np.intp)
     output = 0.5 * (np.tanh(0.5 * scores[used, symbols]) + 1)

@@ -78,7 +78,7 @@ def likely_texts(lattice: Lattice, count: int, prune: float = PRUNE, beam: int =
         return []
     posteriors = steps * _visits(lattice, steps)[lattice.start, None]
     candidates = _beam(lattice, np.where(posteriors >= prune, steps, 0.0), beam)[: count + 2]
-    scored = zip(candidates, _path_shares(lattice, steps, candidates), strict=True)
+    scored = zip(candidates, path_shares(lattice, steps, candidates), strict=True)
     return sorted(scored, key=lambda pair: -pair[1])[:count]
 
 
@@ -110,7 +110,7 @@ def _beam(lattice: Lattice, steps: Float, beam: int) -> list[str]:
     return [text for text, _ in found[-1]]
 
 
-def _path_shares(lattice: Lattice, steps: Float, texts: list[str]) -> list[float]:
+def path_shares(lattice: Lattice, steps: Float, texts: list[str]) -> list[float]:
     """The posterior of each of C texts: the probability that a path drawn by its score spells it."""
     longest = max(map(len, texts), default=0)
     never = SKIP + 1

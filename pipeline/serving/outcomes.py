@@ -30,6 +30,7 @@ class ReaderOptions:
     threshold: float | None = None
     max_error: float | None = None
     alternatives: int = 3
+    format: str | None = None
 
     def __call__(self) -> ReadsImages:
         """Make the Reader. Raises WeightsError, UsageError."""
@@ -40,6 +41,7 @@ class ReaderOptions:
             threshold=self.threshold,
             max_error=self.max_error,
             alternatives=self.alternatives,
+            format=self.format,
         )
 
 

@@ -99,6 +99,13 @@ def test_ink_without_digits_says_so(reader, monkeypatch):
     assert "ink, but no digits" in words and "Round 1" in words and "mark" in words
 
 
+def test_what_no_format_fits_is_drawn_with_the_reason(reader, monkeypatch):
+    trace = reader.trace(picture_of("47"), "digits:60")
+    words = words_drawn(monkeypatch, lambda: draw_explanation(trace, threshold=reader.threshold))
+    assert trace.reading.text is None and "Round 1" in words and "Ink and cuts" in words
+    assert "nothing here fits the format digits:60" in " ".join(words)
+
+
 def test_the_picture_stays_small_however_large_the_image(reader):
     small = picture_of("4071")
     page = np.full((2400, 3200), 235, np.uint8)

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from classifier.errors import WeightsError
 from pipeline.errors import ImageError, UsageError
+from pipeline.formats.format import parse_format
 from pipeline.reading.calibration import Calibration
 from pipeline.reading.lattice import SKIP, span_posteriors
 from pipeline.reading.reader import SHIPPED, Reader, _alternatives
@@ -309,3 +310,55 @@ def test_the_hash_of_the_shipped_weights_is_in_their_card():
     card = json.loads(SHIPPED.with_suffix(".json").read_text())
     assert card["weights_sha256"] == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
     assert SHIPPED.stat().st_size <= 5_000_000
+
+
+FORMATS = ("digits", "digits:3", "digits:2-5", "amount", r"\d{2}-\d+", "luhn", "mod11", "date:D.M.YY")
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 400), spec=st.sampled_from(FORMATS))
+def test_every_reading_fits_its_format(random_weights, seed, spec):
+    reader = reader_of(random_weights, 3)
+    reading = reader.read(picture(seed), format=spec)
+    fits = parse_format(spec).fits
+    json.dumps(reading.to_json())
+    assert reading.text is None or fits(reading.text)
+    assert all(fits(other.text) for other in reading.alternatives) and reading.format == spec
+    assert reading.confidence + sum(other.confidence for other in reading.alternatives) <= 1
+    for digit in reading.digits:
+        assert reading.confidence <= digit.confidence
+    plain = reader.read(picture(seed))
+    assert reading.note is None or (reading.text is None and spec in reading.note)
+    assert reading.text is not None or plain.text is None or reading.note or reading.rounds > plain.rounds
+
+
+def test_a_reader_may_have_a_format(random_weights, reader):
+    image = picture(1)
+    assert Reader(random_weights, format="digits:2").read(image) == reader.read(image, "digits:2")
+    assert Reader(random_weights, format="digits:2").read(image, "digits:3") == reader.read(image, "digits:3")
+    assert reader.read(image).format is None and "format" not in reader.read(image).to_json()
+    for wrong in (lambda: Reader(random_weights, format="digit"), lambda: reader.read(image, "digit")):
+        with pytest.raises(UsageError, match="there is no format 'digit'"):
+            wrong()
+
+
+def test_a_blank_picture_fits_and_says_nothing(reader):
+    reading = reader.read(np.full((40, 90), 255, np.uint8), "digits:3")
+    assert (reading.text, reading.format, reading.note) == (None, "digits:3", None)
+
+
+@shipped
+def test_a_format_brings_the_right_number_up(shipped_reader):
+    """Given how many digits there are, more are right, and none that was right becomes wrong."""
+    plain = [(shipped_reader.read(image).text == text, shipped_reader.read(image, f"digits:{len(text)}").text == text)
+             for image, text in numbers(30)]
+    assert all(given or not alone for alone, given in plain)
+    assert sum(given for _, given in plain) >= sum(alone for alone, _ in plain)
+
+
+@shipped
+def test_what_cannot_fit_is_null_and_says_so(shipped_reader):
+    image, text = next((image, text) for image, text in numbers(10) if len(text) == 3)
+    reading = shipped_reader.read(image, "digits:12")
+    assert reading.text is None and reading.confidence == 0
+    assert reading.note == f"nothing here fits the format digits:12; without a format it reads {text}"

@@ -48,6 +48,13 @@ def test_nothing_read():
     }  # fmt: skip
 
 
+def test_formats_and_notes_are_said_where_there_are_any():
+    reading = Reading("1", 0.9, True, digits("1"), format="digits:1")
+    assert list(reading.to_json())[-2:] == ["rounds", "format"]
+    nothing = Reading(None, 0.0, False, format="digits:2", note="nothing fits digits:2")
+    assert list(nothing.to_json().items())[-2:] == [("format", "digits:2"), ("note", "nothing fits digits:2")]
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -73,6 +80,8 @@ def test_nothing_read():
         lambda: Reading("1", 0.5, True, digits("1"), (Alternative("2", 0.1), Alternative("3", 0.2))),
         lambda: Reading("1", 0.9, True, digits("1"), (Alternative("2", 0.2),)),
         lambda: Reading("1", 0.9, True, digits("1"), (), -1),
+        lambda: Reading("1", 0.9, True, digits("1"), format="digits:2", note="nothing fits"),
+        lambda: Reading(None, 0.0, False, note="nothing fits"),
     ],
 )
 def test_what_cannot_be_is_refused(make):
