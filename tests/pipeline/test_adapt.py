@@ -12,6 +12,7 @@ from classifier.convolution import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, load_networks, network_arrays, network_card
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.reader import Reader
+from pipeline.reading.rescoring import MEASURES
 from pipeline.training import recipe as train_recipe
 from pipeline.training.adapt import AdaptRecipe, adapt
 from pipeline.training.adapt_check import Comparison
@@ -27,7 +28,7 @@ from pipeline.training.sources import Sources
 from pipeline.training.string_training import StepConfig
 from pipeline.training.strings import TRAINING, draw_string
 
-SHAPE = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), hidden=8)
+SHAPE = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), measures=MEASURES, hidden=8)
 STYLE = replace(TRAINING, empty=0.0, papers=(("white", 1.0),), neighbours=0.0, intruders=0.0, boxes=0.0)
 STEP = StepConfig(strings=4, lone=4)
 TINY = AdaptRecipe(schedule=AdaptSchedule(passes=(1, 2), warm_up=0, step=STEP), varied=1, base_strings=4,

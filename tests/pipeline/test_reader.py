@@ -300,7 +300,10 @@ def test_what_does_not_matter_changes_no_reading(shipped_reader, change):
     if exact:
         assert [a.confidence for a in after] == pytest.approx([b.confidence for b in before], abs=0.02)
     if change == "padded":
-        boxes = [(digit.box, other.box) for a, b in zip(before, after, strict=True) if a.text == b.text
+        # Where a reading is unsure, spans that differ by a stroke's end are about as likely.
+        sure = [(a, b) for a, b in zip(before, after, strict=True) if a.text == b.text and a.confidence >= 0.5]
+        assert len(sure) >= 4
+        boxes = [(digit.box, other.box) for a, b in sure
                  for digit, other in zip(a.digits, b.digits, strict=True)]
         assert all(np.abs(np.add(one, (60, 25, 60, 25)) - other).max() <= 3 for one, other in boxes)
 
