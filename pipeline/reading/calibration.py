@@ -56,13 +56,10 @@ def fit_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]) -
     x = np.log(p / (1 - p))
     hits = int(right.sum())
     target = np.where(right, (hits + 1) / (hits + 2), 1 / (len(x) - hits + 2))
-    ones = np.ones_like(x)
-    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x), np.array([1.0, 0.0]))
-    if slope < LEAST_SLOPE:
-        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+    slope, offset = _platt_fit(x, target, Calibration())
     top = right[np.argsort(-x, kind="stable")[: max(1, len(x) // 5)]]
     ceiling = (top.sum() + 1) / (len(top) + 2)
-    return Calibration(float(slope), float(offset), float(ceiling))
+    return Calibration(slope, offset, float(ceiling))
 
 
 def pulled_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_], towards: Calibration,
@@ -76,14 +73,10 @@ def pulled_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]
     added = np.quantile(p, (np.arange(pull) + 0.5) / pull)
     every = np.concatenate([p, added])
     target = np.concatenate([right.astype(np.float64), [towards.confidence(value) for value in added]])
-    x, ones = np.log(every / (1 - every)), np.ones_like(every)
-    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x),
-                                  np.array([towards.slope, towards.offset]))
-    if slope < LEAST_SLOPE:
-        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+    slope, offset = _platt_fit(np.log(every / (1 - every)), target, towards)
     top = right[np.argsort(-p, kind="stable")[: max(1, len(p) // 5)]]
     ceiling = (top.sum() + towards.ceiling * pull / 5) / (len(top) + pull / 5)
-    return Calibration(float(slope), float(offset), float(ceiling))
+    return Calibration(slope, offset, float(ceiling))
 
 
 def expected_thresholds(confidences: NDArray[np.float64],
@@ -97,6 +90,16 @@ def expected_thresholds(confidences: NDArray[np.float64],
         within = np.flatnonzero(expected <= bound)  # rises along the order
         found[str(bound)] = float(ordered[within[-1]]) if len(within) else 1.0
     return found
+
+
+def _platt_fit(x: NDArray[np.float64], target: NDArray[np.float64], start: Calibration) -> tuple[float, float]:
+    """Slope, at least LEAST_SLOPE, and offset of least cross-entropy for log-odds x (N,) and targets (N,)."""
+    ones = np.ones_like(x)
+    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x),
+                                  np.array([start.slope, start.offset]))
+    if slope < LEAST_SLOPE:
+        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+    return float(slope), float(offset)
 
 
 def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDArray[np.float64],

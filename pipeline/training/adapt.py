@@ -9,7 +9,6 @@ where they are not read better afterwards.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -35,7 +34,7 @@ from pipeline.training.adapt_rows import Picture, Pictures, held_out_folds, load
 from pipeline.training.adapt_runs import Runs
 from pipeline.training.adapt_training import AdaptSchedule, Base
 from pipeline.training.downloads import data_folder, sha256_of
-from pipeline.training.files import TrainingFiles, commit, versions
+from pipeline.training.files import TrainingFiles, commit, plain, versions
 from pipeline.training.pool import draw_examples
 from pipeline.training.recipe import SECOND, Recipe, Stage, load_data, silence
 from pipeline.training.sources import Sources
@@ -114,7 +113,7 @@ def adapt(table: Path, out: Path, *, images: Path | None = None, weights: Path |
     for sentence in pictures.skipped:
         say(sentence)
     parent_sha = sha256_of(SHIPPED if weights is None else Path(weights))
-    identity = {"recipe": _plain(asdict(recipe)), "truth_sha256": sha256_of(Path(table)),
+    identity = {"recipe": plain(asdict(recipe)), "truth_sha256": sha256_of(Path(table)),
                 "pictures_sha256": _hash(pictures.usable), "parent_sha256": parent_sha}
     with threadpool_limits(1):
         if len(pictures.usable) < recipe.least:
@@ -220,8 +219,3 @@ def _hash(pictures: Sequence[Picture]) -> str:
         digest.update(repr((picture.file, picture.grey.shape, picture.text)).encode())
         digest.update(picture.grey.tobytes())
     return digest.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON gives it back, lists for tuples."""
-    return json.loads(json.dumps(value))

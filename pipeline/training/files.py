@@ -107,6 +107,11 @@ def versions() -> dict[str, str]:
     return found
 
 
+def plain(value: Any) -> Any:
+    """The value as JSON gives it back, lists for tuples."""
+    return json.loads(json.dumps(value))
+
+
 def commit() -> str | None:
     """The commit of the working tree that trains, or None where this is no clone."""
     folder = Path(__file__).resolve().parent

@@ -5,7 +5,6 @@ One epoch is one pass over the strings in the pool (pool.py), with freshly disto
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import zlib
@@ -26,7 +25,7 @@ from pipeline.reading.texts import likely_texts
 from pipeline.training.calibrate import calibrate
 from pipeline.training.downloads import cache_folder, data_folder, sha256_of
 from pipeline.training.examples import Example
-from pipeline.training.files import TrainingFiles, commit, versions
+from pipeline.training.files import TrainingFiles, commit, plain, versions
 from pipeline.training.hard_digits import emphasise
 from pipeline.training.mnist import Mnist, load_mnist
 from pipeline.training.path_loss import example_lattice
@@ -151,7 +150,7 @@ def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = N
     files, between = TrainingFiles(out), TrainingFiles(out.with_suffix(".first.npz"))
     files.check(resume, force)
     sources = load_data(data, recipe)
-    identity = {"recipe": _plain(asdict(recipe)), "data": sources.hashes}
+    identity = {"recipe": plain(asdict(recipe)), "data": sources.hashes}
     run = StageRun(recipe, sources, on_epoch or (lambda report: None))
     with threadpool_limits(1):
         if first is None and not (resume and between.out.exists()):
@@ -171,10 +170,7 @@ def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = N
 
 @dataclass(eq=False)
 class StageRun:
-    """Trains one network after the other on the same data.
-
-    report: how the last epoch went; validation: strings never trained on, drawn when first needed.
-    """
+    """Trains one network after the other on the same data. report: how the last epoch went."""
 
     recipe: Recipe
     data: TrainingData
@@ -227,7 +223,7 @@ class StageRun:
         report = self.report
         assert report is not None
         files.save(network_arrays(networks), {
-            **network_card(networks), **identity, "strings": _plain(asdict(TRAINING)), "commit": commit(),
+            **network_card(networks), **identity, "strings": plain(asdict(TRAINING)), "commit": commit(),
             "versions": versions(), "attribution": ATTRIBUTION,
             "figures": {"epochs": report.epoch, "held_out_strings": report.strings,
                         "held_out_digits": report.digits}, **confidence})
@@ -326,11 +322,6 @@ def string_accuracy(network: ConvolutionNetwork, examples: list[Example]) -> flo
 
 
 def _resume(trainer: StringTrainer, files: TrainingFiles, identity: dict[str, Any]) -> int:
-    arrays, state = files.load_checkpoint(trainer.state(), _plain(identity))
+    arrays, state = files.load_checkpoint(trainer.state(), plain(identity))
     trainer.restore(arrays)
     return int(state["epoch"])
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON gives it back, lists for tuples."""
-    return json.loads(json.dumps(value))
