@@ -24,12 +24,13 @@ from pipeline.training.string_training import clipped, draw_lone, sigmoid
 Float = NDArray[np.float32]
 
 BATCH = 96
+LEARNING_RATE = 1e-3  # the highest, of Adam
 EACH_HAND = 4  # digits that are drawn in one hand
 DRAWN = 30_000  # crops, distorted anew each time
 LOWEST_BIAS = -2.0  # of ten outputs nine are low
 
 
-def pretrain(network: ConvolutionNetwork, sources: Sources, style: StringStyle, steps: int, learning_rate: float,
+def pretrain(network: ConvolutionNetwork, sources: Sources, style: StringStyle, steps: int,
              distortion: Distortion, rng: np.random.Generator) -> None:
     """Train the network, in place, on lone digits of all kinds that strings are made of; its measures are zeros."""
     crops, labels = draw_digits(rng, sources, style, DRAWN)
@@ -41,7 +42,7 @@ def pretrain(network: ConvolutionNetwork, sources: Sources, style: StringStyle, 
         inputs = np.zeros((BATCH, 2, *lone.shape[1:]), dtype=np.float32)
         inputs[:, 0] = lone
         gradients, _ = network.backpropagate(inputs, measures, _error(digits))
-        rate = learning_rate * min(1.0, (step + 1) / 100) * max(0.05, 0.5 * (1 + math.cos(math.pi * step / steps)))
+        rate = LEARNING_RATE * min(1.0, (step + 1) / 100) * max(0.05, 0.5 * (1 + math.cos(math.pi * step / steps)))
         optimiser.step(clipped(gradients), rate)
 
 

@@ -82,7 +82,7 @@ FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)),
 SECOND = Stage(
     Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
           measures=SECOND_MEASURES, unit="rectified"),
-    epochs=18, learning_rate=1e-3, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
+    epochs=60, learning_rate=4e-4, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
@@ -210,7 +210,7 @@ class StageRun:
         """Pretraining; after a first network the one that follows says nothing yet, its outputs' weights all zero."""
         network = trainer.network
         if stage.pretraining:
-            pretrain(network, training, TRAINING, stage.pretraining, stage.learning_rate, self.recipe.distortion,
+            pretrain(network, training, TRAINING, stage.pretraining, self.recipe.distortion,
                      np.random.default_rng([self.recipe.seed, 3]))
         if trainer.first is not None:
             silence(network)

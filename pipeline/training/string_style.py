@@ -44,7 +44,7 @@ class StringStyle:
     pen_widths: Range = (0.05, 0.16)
     slant: float = 0.2
     """Standard deviation of the tangent of the string's slant."""
-    tilt: float = 0.035
+    tilt: float = 0.05
     """Standard deviation of the slope of the baseline."""
     spread: float = 0.11
     """Standard deviation of the digits' sizes within a string."""
@@ -116,7 +116,7 @@ defaults: settled before anything was tuned on it, and not to be changed afterwa
 
 CALIBRATION = replace(
     TRAINING, name="calibration", kinds=(("bitmap", 0.4), ("pen", 0.45), ("string", 0.15)), empty=0.0, neighbours=0.0,
-    intruders=0.0, binary=0.0, touching=(0.0, 0.25),
+    intruders=0.0, binary=0.0, touching=(0.0, 0.25), tilt=0.035,
 )
 """Digits that people wrote, in fields that hold a number: our own shapes, letters and loose strokes are there to teach
 what exists, and how often they come says nothing about how often a reading is right."""

@@ -16,11 +16,12 @@ SHAPE = Shape(convolutions=(Convolution(5, 2, 8), Convolution(5, 2, 16)), measur
 @pytest.fixture(autouse=True)
 def few_digits(monkeypatch):
     monkeypatch.setattr(pretraining, "DRAWN", 300)
+    monkeypatch.setattr(pretraining, "LEARNING_RATE", 2e-3)
 
 
 def trained(steps: int) -> ConvolutionNetwork:
     network = ConvolutionNetwork.initialise(SHAPE, np.random.default_rng(1))
-    pretrain(network, Sources(fonts=False), TRAINING, steps, 2e-3, Distortion(), np.random.default_rng(2))
+    pretrain(network, Sources(fonts=False), TRAINING, steps, Distortion(), np.random.default_rng(2))
     return network
 
 
