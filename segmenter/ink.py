@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.background import area_reduce, border_paper, content_box, darkness, subtract_background
+from segmenter.canvas import fill_canvas, find_canvas
 from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules
@@ -97,20 +98,34 @@ def extract_ink(grey: Float) -> Ink:
     region = content_box(grey)
     if region[2] - region[0] < 3 or region[3] - region[1] < 3:
         return _blank()
+    grey, canvas = _without_canvas(grey, region)
     paper = border_paper(grey, region)
     digit = TYPICAL_DIGIT * min(region[3] - region[1], 4 * (region[2] - region[0]))
     if _is_lone(region, paper):
         digit = region[3] - region[1]  # without its margin a lone digit fills the region
-    strokes = _look(grey, region, digit, paper)
+    strokes = _look(grey, region, digit, paper, canvas)
     if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
-        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit, paper) or strokes
+        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit, paper, canvas) or strokes
     return _blank() if strokes is None else _straighten(strokes)
 
 
-def _look(grey: Float, region: Box, digit: float, paper: float | None) -> _Strokes | None:
+def _without_canvas(grey: Float, region: Box) -> tuple[Float, Mask | None]:
+    """The image with the canvas that it was turned on, if any, overdrawn; and where that is, (H, W) bool."""
+    left, top, right, bottom = region
+    inside = np.asarray(grey[top:bottom, left:right], dtype=np.float32)
+    found = find_canvas(inside)
+    if found is None:
+        return grey, None
+    filled, canvas = grey.copy(), np.zeros(grey.shape, dtype=bool)
+    filled[top:bottom, left:right] = fill_canvas(inside, found)
+    canvas[top:bottom, left:right] = found
+    return filled, canvas
+
+
+def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: Mask | None) -> _Strokes | None:
     """The strokes in a region of the image where digits are about `digit` source pixels high, if any.
 
-    paper: the paper's level where the picture's border shows it.
+    paper: the paper's level where the picture's border shows it. canvas: (H, W) bool, what is no part of the picture.
     """
     left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:
@@ -119,11 +134,13 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None) -> _Strok
     work = area_reduce(np.asarray(grey[top:bottom, left:right], dtype=np.float32), factor)
     digit /= factor
     contrast = _contrast(work, digit, paper, trimmed=left > 0 or right < grey.shape[1])
+    off = None if canvas is None else area_reduce(canvas[top:bottom, left:right].astype(np.float32), factor) > 0
     if _is_lone(region, paper):
         # It may fill so much of the region that little paper is left to compare it to.
         room = round(ROOM * digit)
         contrast, left, top = np.pad(contrast, room), left - room * factor, top - room * factor
-    mask, core = stroke_mask(contrast, digit)
+        off = None if off is None else np.pad(off, room)
+    mask, core = stroke_mask(contrast, digit, off)
     if core == 0:
         return None
     slant = estimate_slant(mask, digit)

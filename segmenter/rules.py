@@ -11,7 +11,7 @@ from segmenter.strokes import FINER, stroke_width
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-SLOPES = np.linspace(-0.08, 0.08, 33)  # tangents of a rule, 4.5 degrees either way
+SLOPES = np.linspace(-0.11, 0.11, 45)  # tangents of a rule, 6 degrees either way
 COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
 NARROW = 2.0  # heights of the picture: in a wider one, what spans half of it is no stroke of a digit
 LONGER = 1.25  # heights of the writing: a bar in a narrow picture that is longer is a rule

@@ -62,33 +62,47 @@ def drop_slivers(mask: Mask, finest: float) -> Mask:
     return keep[labels] if keep.any() else mask
 
 
+def drop_edging(mask: Mask, canvas: Mask, finest: float) -> Mask:
+    """The mask without components that lie wholly within `finest` pixels of the canvas, (h, w) bool: of a frame."""
+    labels, count = ndimage.label(mask, structure=EIGHT)
+    inner = ndimage.distance_transform_edt(~canvas) > finest
+    keep = np.bincount(labels[inner], minlength=count + 1) > 0
+    keep[0] = False
+    return keep[labels]
+
+
 def dark_mask(contrast: Float) -> Mask:
     """Everything darker than paper: strokes, rules, and what of the paper's pattern comes near them."""
     high = otsu(np.clip(contrast, 0, None).ravel())
     return contrast > max(0.6 * high, min(2.5 * noise_level(contrast[contrast <= high]), high))
 
 
-def stroke_mask(contrast: Float, digit: float) -> tuple[Mask, float]:
+def stroke_mask(contrast: Float, digit: float, canvas: Mask | None = None) -> tuple[Mask, float]:
     """Mask of the strokes, (h, w) bool, and the contrast of a stroke's core (0 with an empty mask).
 
-    digit: height of a digit in pixels, roughly. Averaging over about a pen's width weakens the finer lines
-    and dots of security paper more than it weakens strokes.
+    digit: height of a digit in pixels, roughly. canvas: (h, w) bool, what is no part of the picture: it tells
+    nothing of the paper, and neither on it nor along its edge are there strokes. Averaging over about a pen's
+    width weakens the finer lines and dots of security paper more than it weakens strokes.
     """
     smooth = ndimage.uniform_filter(contrast, size=max(1, round(SMOOTHING * digit) | 1), mode="nearest")
-    high = otsu(np.clip(smooth, 0, None).ravel())
-    strong = smooth > high
+    picture = np.ones(contrast.shape, dtype=bool) if canvas is None else ~canvas
+    high = otsu(np.clip(smooth[picture], 0, None))
+    strong = (smooth > high) & picture
     peak = float(np.percentile(smooth[strong], 70)) if strong.any() else 0.0
     core = float(np.percentile(contrast[strong], 70)) if strong.any() else 0.0
-    noise = noise_level(smooth[~strong])
+    noise = noise_level(smooth[picture & ~strong])
     plain_noise = peak < CLEAR * noise and float(strong.mean()) > MOST_INK
     if core < NO_CONTRAST or plain_noise:
         return np.zeros(contrast.shape, dtype=bool), 0.0
     low = max(LOW * high, min(NOISE * noise, high))
-    mask = grow(smooth > max(high, SEED * peak), smooth > low)
+    mask = grow((smooth > max(high, SEED * peak)) & picture, (smooth > low) & picture)
     mask = drop_specks(mask, max(3.0, (0.07 * digit) ** 2))
     if not mask.any():
         return mask, 0.0
-    return drop_slivers(mask, FINER * stroke_width(mask)), core
+    finest = FINER * stroke_width(mask)
+    if canvas is not None:
+        mask = drop_edging(mask, canvas, finest)
+    return drop_slivers(mask, finest), core if mask.any() else 0.0
 
 
 def noise_level(values: Float) -> float:
