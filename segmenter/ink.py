@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.background import area_reduce, border_paper, content_box, darkness, subtract_background
+from segmenter.background import area_reduce, border_paper, content_box, darkness, enlarge, subtract_background
 from segmenter.canvas import fill_canvas, find_canvas
 from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
@@ -20,6 +20,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in source pixels
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 MARGIN = 4  # empty ink pixels around the ink
 WORKING_DIGIT = 50  # height in pixels at which ink is looked for at most; larger digits are reduced
+SMALL_DIGIT = 24  # height in pixels below which ink is looked for at twice the resolution: strokes are 2 pixels wide
 REACH = 1.0  # line heights above and below the line beyond which ink is cut off
 TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the picture, until it is measured
 LONE = 1.5  # width over height of the region below which it holds one digit rather than several
@@ -70,7 +71,7 @@ class _Strokes:
     skew: float
     line: tuple[float, float]  # rows of the straightened strokes: falls by `skew` a column in the picture
     to_source: NDArray[np.float64]
-    factor: int
+    factor: float
 
     @property
     def digit(self) -> float:
@@ -130,15 +131,15 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: M
     left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:
         return None
-    factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
-    work = area_reduce(np.asarray(grey[top:bottom, left:right], dtype=np.float32), factor)
+    work, factor = _working(np.asarray(grey[top:bottom, left:right], dtype=np.float32), digit)
+    off = None if canvas is None else _working(canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
     digit /= factor
+    x0, y0 = float(left), float(top)
     contrast = _contrast(work, digit, paper, trimmed=left > 0 or right < grey.shape[1])
-    off = None if canvas is None else area_reduce(canvas[top:bottom, left:right].astype(np.float32), factor) > 0
     if _is_lone(region, paper):
         # It may fill so much of the region that little paper is left to compare it to.
         room = round(ROOM * digit)
-        contrast, left, top = np.pad(contrast, room), left - room * factor, top - room * factor
+        contrast, (x0, y0) = np.pad(contrast, room), (x0 - room * factor, y0 - room * factor)
         off = None if off is None else np.pad(off, room)
     mask, core = stroke_mask(contrast, digit, off)
     if core == 0:
@@ -149,7 +150,15 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: M
     line_top, line_bottom = (row + offset for row in number_line(level, digit))
     mask = drop_outside(mask, skew, (line_top, line_bottom))
     soft = soft_ink(contrast, mask, core)
-    return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, left, top), factor)
+    return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, x0, y0), factor)
+
+
+def _working(image: Float, digit: float) -> tuple[Float, float]:
+    """An image at the resolution at which ink is looked for, and the source pixels that one of its pixels spans."""
+    if digit < SMALL_DIGIT:
+        return enlarge(image), 0.5
+    factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
+    return area_reduce(image, factor), float(factor)
 
 
 def _contrast(work: Float, digit: float, paper: float | None, trimmed: bool) -> Float:

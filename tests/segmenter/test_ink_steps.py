@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import ndimage
 
-from segmenter.background import area_reduce, content_box, darkness, subtract_background
+from segmenter.background import area_reduce, content_box, darkness, enlarge, subtract_background
 from segmenter.ink import Ink, extract_ink
 from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
@@ -38,6 +39,15 @@ def test_area_reduction_is_the_mean_of_blocks(image: np.ndarray, factor: int) ->
     small = area_reduce(image, factor)
     assert small.shape == (-(-7 // factor), -(-9 // factor))
     assert small[0, 0] == pytest.approx(image[:factor, :factor].mean(), abs=1e-6)
+
+
+@given(arrays(np.float32, (8, 9), elements=st.floats(0, 1, width=32)))
+def test_enlarging_stays_in_place_and_in_range(image: np.ndarray) -> None:
+    smooth = ndimage.uniform_filter(image, 5, mode="nearest")
+    large = enlarge(smooth)
+    assert large.shape == (16, 18)
+    assert smooth.min() <= large.min() and large.max() <= smooth.max()
+    np.testing.assert_allclose(area_reduce(large, 2), smooth, atol=0.06)
 
 
 def test_content_box_is_what_differs_from_the_corner() -> None:
