@@ -1,0 +1,83 @@
+"""What comes out of a document: its fields, each with where it is and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.documents.sheet import Box
+from pipeline.reading.reading import Reading
+
+KINDS = ("amount", "comb", "box", "line", "given")
+AMOUNT, DATE = "amount", "date"
+
+
+@dataclass(frozen=True)
+class FieldReading:
+    """A field of a document and what stands there.
+
+    kind: "amount", a number after a currency sign or at a cheque's place for it; "comb", a box for each digit; "box";
+    "line", a number in no box; "given", a field that the caller or a template named.
+    page: its number, from 1. box: (left, top, right, bottom) in pixels of the page as a viewer shows it, right and
+    bottom exclusive; so are the boxes of the reading's digits.
+    """
+
+    name: str
+    kind: str
+    page: int
+    box: Box
+    reading: Reading
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or not self.name or self.page < 1:
+            raise ValueError(f"no field: {self.name!r}, kind {self.kind!r}, page {self.page}")
+        left, top, right, bottom = self.box
+        if not (0 <= left < right and 0 <= top < bottom):
+            raise ValueError(f"box {self.box} is not (left, top, right, bottom) with an area")
+
+    def to_json(self) -> dict[str, Any]:
+        """Keys: name, kind, page, box, and those of the reading; plain JSON types."""
+        return {"name": self.name, "kind": self.kind, "page": self.page, "box": [int(edge) for edge in self.box],
+                **self.reading.to_json()}
+
+
+@dataclass(frozen=True)
+class DocumentReading:
+    """The fields of a document in reading order; pages: how many there are; errors: a sentence for each bad page."""
+
+    fields: tuple[FieldReading, ...]
+    pages: int = 1
+    errors: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[FieldReading]:
+        return iter(self.fields)
+
+    def __getitem__(self, name: str) -> FieldReading:
+        """The field of a name. KeyError where there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    @property
+    def main(self) -> FieldReading | None:
+        """The amount; else the first field that holds a number; else the first."""
+        ranked = sorted(self.fields, key=lambda field: (field.name != AMOUNT, field.reading.text is None))
+        return ranked[0] if ranked else None
+
+    @property
+    def reading(self) -> Reading:
+        """The main field's reading."""
+        return Reading.nothing() if self.main is None else self.main.reading
+
+    @property
+    def accepted(self) -> bool:
+        """Whether there are fields, and every one was accepted."""
+        return bool(self.fields) and all(field.reading.accepted for field in self.fields)
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of the main field's reading, `pages`, `fields`, and `errors` where there are some."""
+        extra = {"errors": list(self.errors)} if self.errors else {}
+        return {**self.reading.to_json(), "pages": self.pages, "fields": [field.to_json() for field in self.fields],
+                **extra}
