@@ -1,4 +1,4 @@
-"""What belongs to a field in its picture: ink that reaches into it. The rest, labels and what is left of lines, goes."""
+"""What belongs to a field in its picture: ink that reaches into it. Labels and what is left of lines go."""
 
 from __future__ import annotations
 
@@ -34,12 +34,6 @@ def keep_inside(grey: Float, inside: tuple[int, int, int, int]) -> tuple[Float, 
     outside[0] = False
     if not outside.any():
         return grey, written
-    gone = ndimage.binary_dilation(outside[labels], iterations=AROUND) & ~reaches_in_mask(labels, reaches_in)
+    reaches_in[0] = False
+    gone = ndimage.binary_dilation(outside[labels], iterations=AROUND) & ~reaches_in[labels]
     return np.where(gone, np.float32(paper), grey), written
-
-
-def reaches_in_mask(labels: NDArray[np.int32], reaches_in: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels of the components that stay."""
-    kept = reaches_in.copy()
-    kept[0] = False
-    return np.asarray(kept[labels])

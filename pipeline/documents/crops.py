@@ -117,11 +117,10 @@ def _bridge(grey: Float, edges: tuple[int, int], first: int, last: int) -> None:
     """Fills the rows of a line, from column `first` to `last`, evenly from what is above to what is below."""
     top, bottom = edges
     height = grey.shape[0]
-    above = grey[top - 1, first:last] if top > 0 else None
-    below = grey[bottom, first:last] if bottom < height else None
-    if above is None and below is None:
+    if top == 0 and bottom == height:
         return
-    above = below if above is None else above
-    below = above if below is None else below
+    above, below = grey[max(0, top - 1), first:last], grey[min(height - 1, bottom), first:last]
+    if top == 0 or bottom == height:
+        above = below = below if top == 0 else above
     share = ((np.arange(bottom - top) + 1) / (bottom - top + 1)).astype(np.float32)[:, None]
     grey[top:bottom, first:last] = (1 - share) * above + share * below

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.documents.sheet import Box
-from pipeline.reading.reading import Reading
+from pipeline.reading.reading import Alternative, Reading
 
 KINDS = ("amount", "comb", "box", "line", "given")
 AMOUNT, DATE = "amount", "date"
@@ -72,12 +72,32 @@ class DocumentReading:
         return Reading.nothing() if self.main is None else self.main.reading
 
     @property
+    def text(self) -> str | None:
+        """The main field's text."""
+        return self.reading.text
+
+    @property
+    def confidence(self) -> float:
+        """The main field's confidence."""
+        return self.reading.confidence
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The main field's other texts."""
+        return self.reading.alternatives
+
+    @property
+    def note(self) -> str | None:
+        """What else there is to say: that nothing was found, or why the main field has no text."""
+        return self.reading.note if self.fields else "a document in which no number was found; name fields with --field"
+
+    @property
     def accepted(self) -> bool:
         """Whether there are fields, and every one was accepted."""
         return bool(self.fields) and all(field.reading.accepted for field in self.fields)
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of the main field's reading, `pages`, `fields`, and `errors` where there are some."""
+        """The keys of the main field's reading, `accepted` as of the document; `pages`, `fields`; `errors` if any."""
         extra = {"errors": list(self.errors)} if self.errors else {}
-        return {**self.reading.to_json(), "pages": self.pages, "fields": [field.to_json() for field in self.fields],
-                **extra}
+        fields = [field.to_json() for field in self.fields]
+        return {**self.reading.to_json(), "accepted": self.accepted, "pages": self.pages, "fields": fields, **extra}

@@ -13,6 +13,8 @@ from pipeline.documents.lines import PrintedLine, find_lines
 from pipeline.documents.sheet import Sheet
 
 AROUND = 0.1  # of its height: what is looked at above and below a box, for strokes that leave it
+INSIDE = 0.75  # of a printed box that lies within one that is named: then it may be meant; it is at least ...
+MEANT = 0.6  # ... so large a share of that, or so wide
 EDGE = 2  # working pixels along a box's sides that its lines may take
 
 
@@ -49,6 +51,33 @@ def find_candidates(sheet: Sheet, layout: Layout) -> list[Candidate]:
     """The boxes and combs in which something is written, in reading order."""
     found = (_candidate(sheet, layout, box) for box in layout.boxes)
     return [candidate for candidate in found if candidate is not None]
+
+
+def given_candidate(sheet: Sheet, layout: Layout, box: tuple[float, float, float, float]) -> Candidate | None:
+    """What is written within a box (left, top, right, bottom; working pixels) that somebody named; None: nothing.
+
+    A box or comb of the page that it means is taken in its stead.
+    """
+    frame = Cell(*(round(edge) for edge in box))
+    means = max(layout.boxes, key=lambda other: common_area(other.frame, frame), default=None)
+    if means is not None and _is_meant(means.frame, frame):
+        return _candidate(sheet, layout, means)
+    crop = picture_of(sheet, layout, frame, [])
+    return None if crop is None else Candidate(frame, 0, crop)
+
+
+def common_area(one: Cell, other: Cell) -> int:
+    """Pixels that two rectangles have in common."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return max(0, width) * max(0, height)
+
+
+def _is_meant(printed: Cell, named: Cell) -> bool:
+    """Whether a named box means a printed one: that lies within it, and is not much narrower, or fills most of it."""
+    common = common_area(printed, named)
+    inside = common / max(1, printed.width * printed.height)
+    return inside >= INSIDE and (printed.width >= MEANT * named.width or common >= MEANT * named.width * named.height)
 
 
 def _candidate(sheet: Sheet, layout: Layout, box: Box) -> Candidate | None:

@@ -101,8 +101,9 @@ def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int) -> list[Print
     weights = np.clip(band[:, start:end], 0, None).sum(axis=1)
     middle = rows.start + 0.5 + float(np.average(np.arange(len(weights)), weights=weights))
     thickness = float((band[:, start:end] > 0.5 * usual).sum(axis=0).mean())
-    line = PrintedLine(*_prolonged(ridges.loose[rows].max(axis=0) > level, left + start, left + end), middle, thickness)
-    return [*_pieces(ridges, averaged[:, :start], top, left), line, *_pieces(ridges, averaged[:, end:], top, left + end)]
+    ends = _prolonged(ridges.loose[rows].max(axis=0) > level, left + start, left + end)
+    return [*_pieces(ridges, averaged[:, :start], top, left), PrintedLine(*ends, middle, thickness),
+            *_pieces(ridges, averaged[:, end:], top, left + end)]
 
 
 def _prolonged(drawn: NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:

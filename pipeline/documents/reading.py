@@ -1,4 +1,4 @@
-"""A page, or a whole document, read: its fields found, or given, and what stands in them."""
+"""A page read without a template: its fields found, turned upright, and what stands in them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.documents.fields import AMOUNT, FieldReading
 from pipeline.documents.finding import Candidate, Layout, find_candidates
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
-from pipeline.documents.sheet import Box, Sheet, make_sheet
+from pipeline.documents.sheet import Box, Sheet
 from pipeline.formats.format import parse_format
 from pipeline.reading.reader import Reader
 
-Float = NDArray[np.float32]
-
 TRIED = 5  # fields that are read to tell whether a page stands upright
-UPRIGHT = 0.5  # mean confidence from which on it does
-BETTER = 0.15  # by so much must another way up be better
+UPRIGHT = 0.85  # mean confidence from which on it does; all of ...
+FEWEST_DIGITS = 8  # ... so many digits together
+SURE_DATE = 0.5  # confidence of a date from which on it does
+BETTER = 1.3  # times as many digits must be readable another way up
 YEARS = range(1900, 2100)  # of a date in a comb that is not known to be one
 
 
@@ -34,17 +33,16 @@ class Found:
     is_date: bool = False
 
 
-def read_page(reader: Reader, page: Float) -> list[Found]:
-    """The numbers of a page (H, W) float32 in [0, 1], 1 = white, found without a template, in reading order."""
-    sheet = upright(reader, make_sheet(page))
-    candidates = find_candidates(sheet, Layout.of(sheet))
-    looks = [_look(reader, sheet, candidate) for candidate in candidates]
+def read_page(reader: Reader, sheet: Sheet) -> list[Found]:
+    """The numbers of a page, found without a template, in reading order."""
+    view = upright(reader, sheet)
+    sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
     paid = amounts(candidates, looks, (height, width))
     found = []
     for index, (candidate, look) in enumerate(zip(candidates, looks, strict=True)):
         if index in paid and reader.format is None:
-            look = look_at(reader, candidate.crop, page.shape, "amount")
+            look = look_at(reader, candidate.crop, sheet.page.shape, "amount")
         if not look.is_number:
             continue
         kind = AMOUNT if index in paid else "comb" if candidate.is_comb else candidate.kind
@@ -54,26 +52,55 @@ def read_page(reader: Reader, page: Float) -> list[Found]:
     return found
 
 
-def upright(reader: Reader, sheet: Sheet) -> Sheet:
+class View:
+    """A sheet one way up, its candidates, and the looks at them, each taken once, when it is asked for."""
+
+    def __init__(self, reader: Reader, sheet: Sheet):
+        self.reader, self.sheet = reader, sheet
+        self.layout = Layout.of(sheet)
+        self.candidates = find_candidates(sheet, self.layout)
+        self._looks: dict[int, Look] = {}
+
+    def look(self, index: int) -> Look:
+        if index not in self._looks:
+            self._looks[index] = look_at_candidate(self.reader, self.sheet, self.candidates[index])
+        return self._looks[index]
+
+    def sample(self) -> list[Look]:
+        """The looks at a few of the candidates, combs and wide boxes first."""
+        order = sorted(range(len(self.candidates)),
+                       key=lambda k: (-self.candidates[k].cells, -self.candidates[k].frame.width))
+        return [self.look(k) for k in order[:TRIED]]
+
+    @property
+    def is_surely_upright(self) -> bool:
+        """Whether a date was read in a comb, or what was read is sure enough."""
+        looks = self.sample()
+        if any(_fits_date(look) and look.reading.confidence >= SURE_DATE for look in looks):
+            return True
+        digits = sum(len(look.reading.text or "") for look in looks)
+        return digits >= FEWEST_DIGITS and float(np.mean([look.reading.confidence for look in looks])) >= UPRIGHT
+
+    @property
+    def readable(self) -> float:
+        """How many digits of the sample are probably right."""
+        return sum(look.reading.confidence * len(look.reading.text or "") for look in self.sample())
+
+
+def upright(reader: Reader, sheet: Sheet) -> View:
     """The sheet turned so that its numbers can be read: as it is, unless another way up is clearly better."""
-    best, quarters = _readable(reader, sheet), 0
-    if best < UPRIGHT:
-        for turn in (2, 1, 3):
-            chance = _readable(reader, sheet.turned(turn))
-            if chance > best + (BETTER if quarters == 0 else 0):
-                best, quarters = chance, turn
-    return sheet.turned(quarters)
+    views = [View(reader, sheet)]
+    if views[0].is_surely_upright:
+        return views[0]
+    for quarters in (2, 1, 3):
+        views.append(View(reader, sheet.turned(quarters)))
+        if views[-1].is_surely_upright and views[-1].readable > BETTER * views[0].readable:
+            return views[-1]
+    best = max(views, key=lambda view: view.readable)
+    return best if best.readable > BETTER * views[0].readable else views[0]
 
 
-def _readable(reader: Reader, sheet: Sheet) -> float:
-    """Mean confidence of some of the fields; 0 where there is none."""
-    candidates = find_candidates(sheet, Layout.of(sheet))
-    ranked = sorted(candidates, key=lambda candidate: -candidate.cells)[:TRIED]
-    looks = [_look(reader, sheet, candidate) for candidate in ranked]
-    return float(np.mean([look.reading.confidence for look in looks])) if looks else 0.0
-
-
-def _look(reader: Reader, sheet: Sheet, candidate: Candidate) -> Look:
+def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Look:
     """A comb is read as so many digits, and as a date if that is what it fits best."""
     if not candidate.is_comb:
         return look_at(reader, candidate.crop, sheet.page.shape)
