@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,8 +42,13 @@ class Box:
                 if right.left - left.right <= BETWEEN]
 
 
-def group_cells(cells: list[Cell]) -> list[Box]:
-    """The combs and boxes that cells make, in reading order. Check boxes are left out."""
+def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> list[Box]:
+    """The combs and boxes that cells make, in reading order. Check boxes are left out.
+
+    grids: the cells of combs that are known; what lies in them is theirs.
+    """
+    combs = [Box(grid) for grid in grids]
+    cells = [cell for cell in cells if not any(_lies_in(cell, comb.frame) for comb in combs)]
     rows: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda cell: cell.left):
         row = next((row for row in rows if _follows(row[-1], cell)), None)
@@ -50,7 +56,7 @@ def group_cells(cells: list[Cell]) -> list[Box]:
             rows.append([cell])
         else:
             row.append(cell)
-    boxes: list[Box] = []
+    boxes = combs
     for row in rows:
         comb = _comb(row)
         boxes += [Box(comb)] if comb else [Box((cell,)) for cell in row if cell.width >= NARROW * cell.height]
@@ -67,6 +73,11 @@ def sort_reading(boxes: list[Box]) -> list[Box]:
         else:
             rows.append([box])
     return [box for row in rows for box in sorted(row, key=lambda box: box.frame.left)]
+
+
+def _lies_in(cell: Cell, frame: Cell) -> bool:
+    x, y = 0.5 * (cell.left + cell.right), 0.5 * (cell.top + cell.bottom)
+    return frame.left <= x <= frame.right and frame.top <= y <= frame.bottom and cell.height <= 1.1 * frame.height
 
 
 def _follows(left: Cell, right: Cell) -> bool:

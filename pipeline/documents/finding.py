@@ -9,6 +9,7 @@ from pipeline.documents.cleaning import keep_inside
 from pipeline.documents.combs import Box, group_cells
 from pipeline.documents.crops import Crop, cut_out
 from pipeline.documents.frames import keep_frames
+from pipeline.documents.grids import find_grids
 from pipeline.documents.lines import PrintedLine, find_lines
 from pipeline.documents.sheet import Sheet
 
@@ -44,7 +45,8 @@ class Layout:
     def of(cls, sheet: Sheet) -> Layout:
         across, down = keep_frames(*find_lines(sheet))
         height, width = sheet.contrast.shape
-        return cls(across, down, group_cells(find_cells((height, width), across, down)))
+        cells = find_cells((height, width), across, down)
+        return cls(across, down, group_cells(cells, find_grids(across, down)))
 
 
 def find_candidates(sheet: Sheet, layout: Layout) -> list[Candidate]:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from pipeline.documents.lines import PrintedLine
 
-NEAR = 6.0  # pixels between a line's end and the line that it ends at
-LONG = 60  # pixels: so long is no stroke of a digit
+NEAR = 3.5  # pixels between a line's end and the line that it ends at
+LONG_ACROSS, LONG_DOWN = 60, 150  # pixels: so long is no stroke of a digit, nor of letters below one another
 ROUNDS = 3
 
 
@@ -17,19 +17,20 @@ def keep_frames(across: list[PrintedLine],
     """The lines across and down without strokes: what is left is long, or has both its ends at lines that are left."""
     for _ in range(ROUNDS):
         before = len(across), len(down)
-        across, down = _anchored(across, down), _anchored(down, across)
+        across, down = _anchored(across, down, LONG_ACROSS), _anchored(down, across, LONG_DOWN)
         if (len(across), len(down)) == before:
             break
     return across, down
 
 
-def _anchored(lines: list[PrintedLine], others: list[PrintedLine]) -> list[PrintedLine]:
-    table = np.array([[other.middle, other.start, other.end] for other in others]).reshape(-1, 3)
-    return [line for line in lines if line.length >= LONG
+def _anchored(lines: list[PrintedLine], others: list[PrintedLine], long: int) -> list[PrintedLine]:
+    table = np.array([[other.middle, other.start, other.end, NEAR + 0.5 * other.thickness]
+                      for other in others]).reshape(-1, 4)
+    return [line for line in lines if line.length >= long
             or (_meets(table, line.start, line.middle) and _meets(table, line.end, line.middle))]
 
 
 def _meets(others: NDArray[np.float64], end: float, middle: float) -> bool:
-    """Whether a line of (middle, start, end) passes the point."""
-    near = (np.abs(others[:, 0] - end) <= NEAR) & (others[:, 1] - NEAR <= middle) & (middle <= others[:, 2] + NEAR)
+    """Whether a line of (middle, start, end, room beside it) passes the point."""
+    near = (np.abs(others[:, 0] - end) <= others[:, 3]) & (others[:, 1] - NEAR <= middle) & (middle <= others[:, 2] + NEAR)
     return bool(near.any())

@@ -19,8 +19,10 @@ NEAR, FAR = 2, 4  # pixels to either side of a line's middle where there is pape
 BAND = 2  # pixels around its middle in which a line may wander
 STRONG = 3.0  # times the noise of the sheet, averaged, at which a line is sure; and at least ...
 LEAST = 0.035
+PATTERN = 4.5  # times the spread of what the paper's pattern averages to, at least
 WEAK = 0.5  # of the strong level: how far a sure line goes on
-COVERED = 0.75  # share of a line's length at least that is drawn; the row of a word's letters has gaps
+COVERED = 0.8  # share of a line's length at least that is drawn; the row of a word's letters has gaps
+LEAST_DRAWN = 0.5  # share of its length that is not crossed by strokes
 DRAWN = 0.4  # of the line's usual ridge: there it is drawn
 BREAK = 8  # pixels that may be missing between two pieces of a line
 CONTINUED = 40  # the same, where something dark lies over it
@@ -49,7 +51,7 @@ def _across(contrast: Float, noise: float) -> list[PrintedLine]:
     """Ridges, averaged along rows, that reach a level; pieces on one row are put together."""
     ridges = _Ridges.of(contrast)
     averaged = ndimage.uniform_filter1d(ridges.strict, LENGTH, axis=1)
-    strong = max(LEAST, STRONG * noise / np.sqrt(LENGTH))
+    strong = max(LEAST, STRONG * noise / np.sqrt(LENGTH), PATTERN * _spread(averaged))
     labels, count = ndimage.label(averaged > WEAK * strong, structure=np.ones((3, 3), dtype=bool))
     sure = np.zeros(count + 1, dtype=bool)
     sure[labels[averaged > strong]] = True
@@ -57,7 +59,7 @@ def _across(contrast: Float, noise: float) -> list[PrintedLine]:
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         if sure[index] and place[1].stop - place[1].start >= SHORTEST:
             own = np.where(labels[place] == index, averaged[place], 0)
-            pieces += _pieces(ridges, own, place[0].start, place[1].start)
+            pieces += _pieces(ridges, own, place[0].start, place[1].start, noise)
     return _joined(pieces, contrast, strong)
 
 
@@ -65,9 +67,10 @@ def _across(contrast: Float, noise: float) -> list[PrintedLine]:
 class _Ridges:
     """How much darker each pixel, (h, w), is than what is above and below it; may be negative.
 
-    strict: than FAR rows away on both sides. loose: where letters stand close, paper is seen nearer, too.
+    contrast: of the sheet. strict: than FAR rows away on both sides. loose: where letters stand close, paper is seen nearer, too.
     """
 
+    contrast: Float
     strict: Float
     loose: Float
 
@@ -81,10 +84,16 @@ class _Ridges:
 
         above, below = beside(-FAR), beside(FAR)
         nearer = np.maximum(np.minimum(above, beside(-NEAR)), np.minimum(below, beside(NEAR)))
-        return cls(beside(0) - np.maximum(above, below), beside(0) - nearer)
+        return cls(contrast, beside(0) - np.maximum(above, below), beside(0) - nearer)
 
 
-def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int) -> list[PrintedLine]:
+def _spread(averaged: Float) -> float:
+    """Standard deviation of averaged ridges where there is no line: of the pattern of the paper."""
+    values = averaged[::3, ::3]
+    return float(1.48 * np.median(np.abs(values - np.median(values))))
+
+
+def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int, noise: float) -> list[PrintedLine]:
     """The lines that a component of averaged ridges (h, w), its corner at (left, top), shows: the strongest, from
     where it is drawn to where it is, and those beside it. A row of letters is none."""
     if averaged.shape[1] < SHORTEST:
@@ -93,17 +102,20 @@ def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int) -> list[Print
     rows = slice(max(0, row - BAND), row + BAND + 1)
     band = ridges.strict[rows, left:left + averaged.shape[1]]
     best = band.max(axis=0)
-    usual = float(np.median(best[best > 0])) if (best > 0).any() else 0.0
-    level = max(DRAWN * usual, 0.01)
-    start, end = _densest(best > level)
-    if end - start < SHORTEST or (best[start:end] > level).mean() < COVERED:
+    usual = float(np.median(best[best > noise])) if (best > noise).any() else 0.0
+    level = max(DRAWN * usual, noise)
+    drawn = best > level
+    crossed = ~drawn & (ridges.contrast[rows, left:left + averaged.shape[1]].max(axis=0) > level)
+    start, end = _densest(drawn, crossed)
+    there = drawn[start:end][~crossed[start:end]]
+    if end - start < SHORTEST or there.sum() < LEAST_DRAWN * (end - start) or there.mean() < COVERED:
         return []
     weights = np.clip(band[:, start:end], 0, None).sum(axis=1)
     middle = rows.start + 0.5 + float(np.average(np.arange(len(weights)), weights=weights))
     thickness = float((band[:, start:end] > 0.5 * usual).sum(axis=0).mean())
     ends = _prolonged(ridges.loose[rows].max(axis=0) > level, left + start, left + end)
-    return [*_pieces(ridges, averaged[:, :start], top, left), PrintedLine(*ends, middle, thickness),
-            *_pieces(ridges, averaged[:, end:], top, left + end)]
+    return [*_pieces(ridges, averaged[:, :start], top, left, noise), PrintedLine(*ends, middle, thickness),
+            *_pieces(ridges, averaged[:, end:], top, left + end, noise)]
 
 
 def _prolonged(drawn: NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
@@ -113,9 +125,10 @@ def _prolonged(drawn: NDArray[np.bool_], start: int, end: int) -> tuple[int, int
             end + (int(after.argmin()) if not after.all() else after.size))
 
 
-def _densest(drawn: NDArray[np.bool_]) -> tuple[int, int]:
-    """The run (start, end) with the most drawn columns over the share that a line has at least (Kadane's sum)."""
-    gain = np.concatenate([[0.0], np.cumsum(np.where(drawn, 1 - COVERED, -COVERED))])
+def _densest(drawn: NDArray[np.bool_], crossed: NDArray[np.bool_]) -> tuple[int, int]:
+    """The run (start, end) with the most drawn columns over the share that a line has at least (Kadane's sum); where
+    a stroke crosses, nobody can tell."""
+    gain = np.concatenate([[0.0], np.cumsum(np.where(drawn, 1 - COVERED, np.where(crossed, -1e-3, -COVERED)))])
     lowest = np.minimum.accumulate(gain)
     end = int(np.argmax(gain - lowest))
     return int(np.argmin(gain[:end + 1])), end
