@@ -220,7 +220,8 @@ def draw_cheque(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField
     sheet.text((width - 150) * unit, height * 0.83 * unit, "Authorised signature", 8)
     for k in range(3):
         sheet.text((170 + 130 * k) * unit, height * 0.91 * unit, number(rng, 6, 9), 14)
-    return sheet.finished(sheet.pick(("guilloche", "guilloche", "waves", "halftone", "hatching", "white"))), sheet.fields
+    paper = sheet.pick(("guilloche", "guilloche", "waves", "halftone", "hatching", "white"))
+    return sheet.finished(paper), sheet.fields
 
 
 def sheet_height(rng: np.random.Generator) -> float:

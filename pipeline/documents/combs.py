@@ -15,6 +15,8 @@ LEVEL = 0.2  # of its height that a cell may stand higher or lower than its neig
 TOOTH = 1.7  # heights: a wider cell has room for more than a digit
 GAP = 1.2  # widths of a cell that may lie between the groups of a comb, as day, month and year
 FEWEST = 3
+INSIDE = 4  # pixels within a cell at which a line is no longer one of its sides
+OVER = 25  # pixels by which a stroke may reach out of its cell
 SAME = 0.3  # of the usual width by which a cell of a comb may be wider or narrower
 NARROW = 1.1  # heights: a narrower box by itself is a check box
 
@@ -60,19 +62,33 @@ def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> li
     for row in rows:
         comb = _comb(row)
         boxes += [Box(comb)] if comb else [Box((cell,)) for cell in row if cell.width >= NARROW * cell.height]
-    return sort_reading(boxes)
+    order = sort_reading([box.frame for box in boxes])
+    return sorted(boxes, key=lambda box: order.index(box.frame))
 
 
-def sort_reading(boxes: list[Box]) -> list[Box]:
+def without_strokes(across: list[PrintedLine], down: list[PrintedLine],
+                    boxes: list[Box]) -> tuple[list[PrintedLine], list[PrintedLine]]:
+    """The lines less those that lie within the cells of combs: they are strokes of digits."""
+    cells = [cell for box in boxes if box.is_comb for cell in box.cells]
+    frames = [box.frame for box in boxes if box.is_comb]
+    down = [line for line in down if not any(
+        cell.left + INSIDE < line.middle < cell.right - INSIDE
+        and cell.top - OVER < line.start and line.end < cell.bottom + OVER for cell in cells)]
+    across = [line for line in across if not any(
+        frame.top + INSIDE < line.middle < frame.bottom - INSIDE
+        and frame.left - OVER < line.start and line.end < frame.right + OVER for frame in frames)]
+    return across, down
+
+
+def sort_reading(frames: list[Cell]) -> list[Cell]:
     """From top to bottom, and from left to right where the middle of one is within the height of the other."""
-    rows: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: box.frame.top + box.frame.bottom):
-        middle = 0.5 * (box.frame.top + box.frame.bottom)
-        if rows and middle < rows[-1][0].frame.bottom:
-            rows[-1].append(box)
+    rows: list[list[Cell]] = []
+    for frame in sorted(frames, key=lambda frame: frame.top + frame.bottom):
+        if rows and 0.5 * (frame.top + frame.bottom) < rows[-1][0].bottom:
+            rows[-1].append(frame)
         else:
-            rows.append([box])
-    return [box for row in rows for box in sorted(row, key=lambda box: box.frame.left)]
+            rows.append([frame])
+    return [frame for row in rows for frame in sorted(row, key=lambda frame: frame.left)]
 
 
 def _lies_in(cell: Cell, frame: Cell) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.documents.cells import Cell, find_cells
 from pipeline.documents.cleaning import keep_inside
-from pipeline.documents.combs import Box, group_cells
+from pipeline.documents.combs import Box, group_cells, without_strokes
 from pipeline.documents.crops import Crop, cut_out
 from pipeline.documents.frames import keep_frames
 from pipeline.documents.grids import find_grids
 from pipeline.documents.lines import PrintedLine, find_lines
+from pipeline.documents.rows import find_rows
 from pipeline.documents.sheet import Sheet
 
 AROUND = 0.1  # of its height: what is looked at above and below a box, for strokes that leave it
@@ -45,14 +46,21 @@ class Layout:
     def of(cls, sheet: Sheet) -> Layout:
         across, down = keep_frames(*find_lines(sheet))
         height, width = sheet.contrast.shape
-        cells = find_cells((height, width), across, down)
-        return cls(across, down, group_cells(cells, find_grids(across, down)))
+        boxes = group_cells(find_cells((height, width), across, down), find_grids(across, down))
+        return cls(*without_strokes(across, down, boxes), boxes)
 
 
 def find_candidates(sheet: Sheet, layout: Layout) -> list[Candidate]:
     """The boxes and combs in which something is written, in reading order."""
     found = (_candidate(sheet, layout, box) for box in layout.boxes)
     return [candidate for candidate in found if candidate is not None]
+
+
+def find_lone(sheet: Sheet, layout: Layout) -> list[Candidate]:
+    """What is written on lone lines."""
+    rows = find_rows(sheet, layout.across, layout.boxes)
+    found = (_candidate(sheet, layout, Box((cell,))) for cell in rows)
+    return [replace(candidate, kind="line") for candidate in found if candidate is not None]
 
 
 def given_candidate(sheet: Sheet, layout: Layout, box: tuple[float, float, float, float]) -> Candidate | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipeline.documents.lines import PrintedLine
 
 NEAR = 3.5  # pixels between a line's end and the line that it ends at
+OVER = 12.0  # pixels by which a line may go on beyond; on patterned paper it seems to
 LONG_ACROSS, LONG_DOWN = 60, 150  # pixels: so long is no stroke of a digit, nor of letters below one another
 ROUNDS = 3
 
@@ -27,10 +28,12 @@ def _anchored(lines: list[PrintedLine], others: list[PrintedLine], long: int) ->
     table = np.array([[other.middle, other.start, other.end, NEAR + 0.5 * other.thickness]
                       for other in others]).reshape(-1, 4)
     return [line for line in lines if line.length >= long
-            or (_meets(table, line.start, line.middle) and _meets(table, line.end, line.middle))]
+            or (_meets(table, line.start, line.middle, OVER) and _meets(table, line.end, line.middle, -OVER))]
 
 
-def _meets(others: NDArray[np.float64], end: float, middle: float) -> bool:
-    """Whether a line of (middle, start, end, room beside it) passes the point."""
-    near = (np.abs(others[:, 0] - end) <= others[:, 3]) & (others[:, 1] - NEAR <= middle) & (middle <= others[:, 2] + NEAR)
+def _meets(others: NDArray[np.float64], end: float, middle: float, over: float) -> bool:
+    """Whether a line of (middle, start, end, room beside it) passes the end of a line, or comes `over` before it."""
+    low, high = min(end, end + over), max(end, end + over)
+    near = (low - others[:, 3] <= others[:, 0]) & (others[:, 0] <= high + others[:, 3])
+    near &= (others[:, 1] - NEAR <= middle) & (middle <= others[:, 2] + NEAR)
     return bool(near.any())

@@ -5,6 +5,8 @@ Some of the lines down may be missing, faint or hidden by strokes, and a stroke 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from pipeline.documents.cells import Cell
 from pipeline.documents.lines import PrintedLine
 
 ENDS = 7.0  # pixels by which the two lines across may begin or end apart, and the lines down end off them
+OVER = 12.0  # pixels by which lines down may go on beyond
 HEIGHTS = (14, 110)  # pixels of a comb's height
 CELL = (0.45, 1.7)  # width of a cell over its height
 COUNTS = range(3, 26)
@@ -40,7 +43,8 @@ def find_grids(across: list[PrintedLine], down: list[PrintedLine]) -> list[tuple
 def _cells(top: PrintedLine, bottom: PrintedLine, down: NDArray[np.float64]) -> tuple[Cell, ...]:
     """The cells of the grid between two lines across, if there is one. down: (n, 3) middle, start, end."""
     height = bottom.middle - top.middle
-    here = (np.abs(down[:, 1] - top.middle) <= ENDS) & (np.abs(down[:, 2] - bottom.middle) <= ENDS)
+    here = (np.abs(down[:, 1] - top.middle + 0.5 * OVER) <= ENDS + 0.5 * OVER) & (
+        np.abs(down[:, 2] - bottom.middle - 0.5 * OVER) <= ENDS + 0.5 * OVER)
     places = np.sort(down[here, 0])
     if len(places) < 3:
         return ()
@@ -62,4 +66,4 @@ def _cells(top: PrintedLine, bottom: PrintedLine, down: NDArray[np.float64]) -> 
         return ()
     upper, lower = round(top.middle + 0.5 * top.thickness + 0.5), round(bottom.middle - 0.5 * bottom.thickness - 0.5)
     return tuple(Cell(round(a + 1.5), upper, round(b - 1.5), lower)
-                 for a, b in zip(edges, edges[1:], strict=False))
+                 for a, b in pairwise(edges))

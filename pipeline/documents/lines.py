@@ -67,7 +67,8 @@ def _across(contrast: Float, noise: float) -> list[PrintedLine]:
 class _Ridges:
     """How much darker each pixel, (h, w), is than what is above and below it; may be negative.
 
-    contrast: of the sheet. strict: than FAR rows away on both sides. loose: where letters stand close, paper is seen nearer, too.
+    contrast: of the sheet. strict: than FAR rows away on both sides. loose: the same, but paper is seen nearer, too,
+    where letters stand close.
     """
 
     contrast: Float

@@ -14,6 +14,8 @@ from segmenter.ink import LINE_HEIGHT
 
 LEAST_SHARE = 0.5  # of the ink that digits take, at least: in words, letters are skipped
 LEAST_CONFIDENCE = 0.01
+LONE_SHARE, LONE_CONFIDENCE = 0.85, 0.4  # the same for what stands in no box, and ...
+LONE_LENGTH = 3  # ... its digits, at least
 SIGN_GAP = 0.15  # line heights between a currency sign and the number
 SIGN_HEIGHT = 0.5  # of the usual height of the digits, at least; a mark is lower
 SIGN_WIDTH = 2.5  # heights: what is wider is a word
@@ -33,6 +35,12 @@ class Look:
         """Whether the ink is a number, rather than words."""
         return (self.reading.text is not None and self.digits >= LEAST_SHARE
                 and self.reading.confidence >= LEAST_CONFIDENCE)
+
+    @property
+    def is_lone_number(self) -> bool:
+        """The same of ink in no box, where words are as likely."""
+        return (self.is_number and len(self.reading.text or "") >= LONE_LENGTH and self.digits >= LONE_SHARE
+                and self.reading.confidence >= LONE_CONFIDENCE)
 
 
 def look_at(reader: Reader, crop: Crop, shape: tuple[int, ...], format: str | None = None) -> Look:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.documents.combs import sort_reading
 from pipeline.documents.fields import AMOUNT, FieldReading
-from pipeline.documents.finding import Candidate, Layout, find_candidates
+from pipeline.documents.finding import Candidate, Layout, find_candidates, find_lone
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
 from pipeline.documents.sheet import Box, Sheet
 from pipeline.formats.format import parse_format
 from pipeline.reading.reader import Reader
 
-TRIED = 5  # fields that are read to tell whether a page stands upright
-UPRIGHT = 0.85  # mean confidence from which on it does; all of ...
+TRIED = 9  # fields that are read to tell whether a page stands upright
+UPRIGHT = 0.85  # median confidence from which on it does; all of ...
 FEWEST_DIGITS = 8  # ... so many digits together
 SURE_DATE = 0.5  # confidence of a date from which on it does
 BETTER = 1.3  # times as many digits must be readable another way up
@@ -43,13 +44,17 @@ def read_page(reader: Reader, sheet: Sheet) -> list[Found]:
     for index, (candidate, look) in enumerate(zip(candidates, looks, strict=True)):
         if index in paid and reader.format is None:
             look = look_at(reader, candidate.crop, sheet.page.shape, "amount")
-        if not look.is_number:
-            continue
-        kind = AMOUNT if index in paid else "comb" if candidate.is_comb else candidate.kind
-        frame = candidate.frame
-        box = sheet.page_box((frame.left, frame.top, frame.right, frame.bottom))
-        found.append(Found(kind, box, look, candidate.is_comb and _fits_date(look)))
-    return found
+        if look.is_number:
+            kind = AMOUNT if index in paid else "comb" if candidate.is_comb else "box"
+            found.append((candidate.frame, kind, look))
+    for candidate in find_lone(sheet, view.layout):
+        look = look_at_candidate(reader, sheet, candidate)
+        if look.is_lone_number:
+            found.append((candidate.frame, "line", look))
+    order = {id(frame): k for k, frame in enumerate(sort_reading([frame for frame, _, _ in found]))}
+    found.sort(key=lambda one: order[id(one[0])])
+    return [Found(kind, sheet.page_box((frame.left, frame.top, frame.right, frame.bottom)), look,
+                  kind == "comb" and _fits_date(look)) for frame, kind, look in found]
 
 
 class View:
@@ -79,7 +84,7 @@ class View:
         if any(_fits_date(look) and look.reading.confidence >= SURE_DATE for look in looks):
             return True
         digits = sum(len(look.reading.text or "") for look in looks)
-        return digits >= FEWEST_DIGITS and float(np.mean([look.reading.confidence for look in looks])) >= UPRIGHT
+        return digits >= FEWEST_DIGITS and float(np.median([look.reading.confidence for look in looks])) >= UPRIGHT
 
     @property
     def readable(self) -> float:
@@ -108,8 +113,11 @@ def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Loo
     orders = {8: DATE_ORDERS, 6: SHORT_DATE_ORDERS}.get(candidate.cells, ())
     if not orders:
         return look
+    # Hardly any digits at random are a date of our time: if one of the likeliest texts is, then that was meant.
+    likely = [other.text for other in look.reading.alternatives]
+    likely = likely if look.reading.text is None else [look.reading.text, *likely]
     for order in orders:
-        if look.reading.text is not None and _is_date(look.reading.text, order):
+        if any(_is_date(text, order) for text in likely):
             return look_at(reader, candidate.crop, sheet.page.shape, order)
     return look
 
