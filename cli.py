@@ -90,6 +90,8 @@ data_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Fetch and convert the data that training needs."
 )
 app.add_typer(data_app, name="data", epilog="Example: digitstring data mnist --data mnist")
+template_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Templates of forms.")
+app.add_typer(template_app, name="template", epilog="Example: digitstring template new form.png --out form.toml")
 
 Threshold = Annotated[
     float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")
@@ -169,6 +171,7 @@ def read(
     ] = None,
     document: Document = False,
     field: Fields = None,
+    template: Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")] = None,
     weights: Weights = None,
 ) -> None:
     """Print the number in each image.
@@ -184,7 +187,8 @@ def read(
     from pipeline.serving.records import make_record, to_json_line
 
     files = expand_globs(images)
-    reader = replace(options, documents=DocumentOptions(document, tuple(field or ())))()
+    documents = DocumentOptions(document, tuple(field or ()), None if template is None else str(template))
+    reader = replace(options, documents=documents)()
     codes = set()
     for file in files:
         outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
@@ -312,11 +316,13 @@ def explain(
     max_error: MaxError = None,
     weights: Weights = None,
 ) -> None:
-    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search."""
+    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
     options = _options(weights, threshold, max_error, format)
     from pipeline.serving.explaining import write_explanation
+    from pipeline.serving.outcomes import DocumentOptions
 
-    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
+    reader = replace(options, documents=DocumentOptions())()
+    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, reader)
     _say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)
 
@@ -443,6 +449,23 @@ def mnist(
     from pipeline.training.mnist import fetch_mnist
 
     typer.echo(str(fetch_mnist(data)))
+
+
+@template_app.command("new", epilog="Example: digitstring template new form.png --out form.toml")
+def template_new(
+    scan: Annotated[Path, typer.Argument(help="A scan of the form, filled in.")],
+    out: Annotated[Path, typer.Option(help="The template to write, .toml.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing template.")] = False,
+    weights: Weights = None,
+) -> None:
+    """Write a first draft of a template: the fields found on a scan, to be named and corrected by hand."""
+    reader = _options(weights, None, None, None)()
+    from pipeline.documents.document import draft_template
+    from pipeline.documents.templates import write_template
+
+    template = draft_template(reader, scan)  # type: ignore[arg-type]
+    write_template(template, out, force)
+    _say(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")
 
 
 def main() -> None:

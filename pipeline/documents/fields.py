@@ -20,7 +20,7 @@ class FieldReading:
     kind: "amount", a number after a currency sign or at a cheque's place for it; "comb", a box for each digit; "box";
     "line", a number in no box; "given", a field that the caller or a template named.
     page: its number, from 1. box: (left, top, right, bottom) in pixels of the page as a viewer shows it, right and
-    bottom exclusive; so are the boxes of the reading's digits.
+    bottom exclusive; so are the boxes of the reading's digits. required: False where a template lets it be left empty.
     """
 
     name: str
@@ -28,6 +28,7 @@ class FieldReading:
     page: int
     box: Box
     reading: Reading
+    required: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or not self.name or self.page < 1:
@@ -93,8 +94,9 @@ class DocumentReading:
 
     @property
     def accepted(self) -> bool:
-        """Whether there are fields, and every one was accepted."""
-        return bool(self.fields) and all(field.reading.accepted for field in self.fields)
+        """Whether there are fields, and every one was accepted; one that need not be filled in may be empty."""
+        return bool(self.fields) and all(
+            field.reading.accepted or (field.reading.text is None and not field.required) for field in self.fields)
 
     def to_json(self) -> dict[str, Any]:
         """The keys of the main field's reading, `accepted` as of the document; `pages`, `fields`; `errors` if any."""

@@ -24,11 +24,13 @@ SIGN_WIDTH = 2.5  # heights: what is wider is a word
 @dataclass(frozen=True)
 class Look:
     """reading: with its boxes in pixels of the page. digits: the share of the ink that digits take, a leading sign
-    left out. signed: whether something that is no digit stands alone before the number."""
+    left out. signed: whether something that is no digit stands alone before the number. things: how many characters, of
+    whatever kind, the ink was taken for."""
 
     reading: Reading
     digits: float
     signed: bool
+    things: int = 0
 
     @property
     def is_number(self) -> bool:
@@ -47,13 +49,20 @@ def look_at(reader: Reader, crop: Crop, shape: tuple[int, ...], format: str | No
     """Read a picture cut out of a page of `shape`. Raises UsageError for a format that is none."""
     trace = reader.trace(crop.grey, format)
     signed = _is_signed(trace)
-    return Look(on_page(trace.reading, crop, shape), _digit_share(trace, signed), signed)
+    return Look(on_page(trace.reading, crop, shape), _digit_share(trace, signed), signed,
+                _things(trace))
 
 
 def on_page(reading: Reading, crop: Crop, shape: tuple[int, ...]) -> Reading:
     """A reading of a picture, with its boxes in pixels of the page."""
     digits = tuple(replace(digit, box=crop.page_box(digit.box, shape)) for digit in reading.digits)
     return replace(reading, digits=digits)
+
+
+def _things(trace: Trace) -> int:
+    if trace.path is None:
+        return 0
+    return int((trace.rounds[-1].spans.mass[list(trace.path.spans)] > 0).sum())
 
 
 def _digit_share(trace: Trace, signed: bool) -> float:

@@ -12,6 +12,7 @@ from pipeline.documents.looks import Look
 BESIDE = 10  # working pixels between the box of a currency sign and that of its number
 LEVEL = 0.25  # heights by which the two may differ
 WIDER = 1.8  # times as wide as the sign's box is the number's, at least
+SIGN_THINGS = 3  # characters of a sign, as Rs.
 SURE_DIGIT = 0.9  # confidence from which on a sign is none, but a digit
 LANDSCAPE = (1.6, 3.2)  # width over height of a cheque
 RIGHT = 0.5  # of the page's width: a cheque's amount is on the right of that ...
@@ -47,7 +48,8 @@ def _has_sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequenc
         if k != index and not other.is_comb and _is_left_of(other.frame, frame):
             reading = looks[k].reading
             lone = other.frame.width <= 1.6 * other.frame.height and frame.width >= WIDER * other.frame.width
-            if lone and (reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)):
+            no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)
+            if lone and no_digit and looks[k].things <= SIGN_THINGS:
                 return True
     return False
 

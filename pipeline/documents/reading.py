@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.documents.cells import Cell
 from pipeline.documents.combs import sort_reading
 from pipeline.documents.fields import AMOUNT, FieldReading
 from pipeline.documents.finding import Candidate, Layout, find_candidates, find_lone
@@ -26,17 +27,23 @@ YEARS = range(1900, 2100)  # of a date in a comb that is not known to be one
 
 @dataclass(frozen=True)
 class Found:
-    """A number found on a page: its kind, where it is, and the look at it; is_date: whether it is a date's comb."""
+    """A number found on a page: its kind, where it is, and the look at it; is_date: whether it is a date's comb.
+    frame: the same place on the sheet, in working pixels; None for a whole page."""
 
     kind: str
     box: Box
     look: Look
     is_date: bool = False
+    frame: Cell | None = None
 
 
 def read_page(reader: Reader, sheet: Sheet) -> list[Found]:
     """The numbers of a page, found without a template, in reading order."""
-    view = upright(reader, sheet)
+    return find_numbers(reader, upright(reader, sheet))
+
+
+def find_numbers(reader: Reader, view: View) -> list[Found]:
+    """The numbers of a page that stands upright, in reading order."""
     sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
     paid = amounts(candidates, looks, (height, width))
@@ -54,7 +61,7 @@ def read_page(reader: Reader, sheet: Sheet) -> list[Found]:
     order = {id(frame): k for k, frame in enumerate(sort_reading([frame for frame, _, _ in found]))}
     found.sort(key=lambda one: order[id(one[0])])
     return [Found(kind, sheet.page_box((frame.left, frame.top, frame.right, frame.bottom)), look,
-                  kind == "comb" and _fits_date(look)) for frame, kind, look in found]
+                  kind == "comb" and _fits_date(look), frame) for frame, kind, look in found]
 
 
 class View:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from classifier.errors import ClassifierError
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.reading.reading import Reading
 from segmenter.errors import SegmenterError
 
@@ -58,13 +58,18 @@ class DocumentOptions:
 
     sure: bool = False
     fields: tuple[str, ...] = ()
+    template: str | None = None
 
     def reader(self, reader: Reader) -> ReadsImages:
         """What reads documents with a Reader. Raises UsageError."""
         from pipeline.documents.document import DocumentReader
         from pipeline.documents.given import parse_fields
+        from pipeline.documents.templates import load_template
 
-        return DocumentReader(reader, self.sure, parse_fields(self.fields))
+        if self.fields and self.template is not None:
+            raise UsageError("--field and --template both name the fields; choose one")
+        template = None if self.template is None else load_template(Path(self.template))
+        return DocumentReader(reader, self.sure, parse_fields(self.fields), template)
 
 
 @dataclass(frozen=True)
