@@ -12,24 +12,34 @@ from pipeline.documents.looks import Look
 BESIDE = 10  # working pixels between the box of a currency sign and that of its number
 LEVEL = 0.25  # heights by which the two may differ
 WIDER = 1.8  # times as wide as the sign's box is the number's, at least
-SIGN_THINGS = 3  # characters of a sign, as Rs.
+SIGN_THINGS = 4  # characters of a sign, as Rs. or USD
 SURE_DIGIT = 0.9  # confidence from which on a sign is none, but a digit
 LANDSCAPE = (1.6, 3.2)  # width over height of a cheque
-RIGHT = 0.5  # of the page's width: a cheque's amount is on the right of that ...
+RIGHT = 0.45  # of the page's width: a cheque's amount is on the right of that ...
 DATE_ORDERS = ("date:DDMMYYYY", "date:MMDDYYYY", "date:YYYYMMDD")
 SHORT_DATE_ORDERS = ("date:DDMMYY", "date:MMDDYY", "date:YYMMDD")
 
 
-def amounts(candidates: Sequence[Candidate], looks: Sequence[Look], shape: tuple[int, int]) -> set[int]:
+def amounts(candidates: Sequence[Candidate], looks: Sequence[Look],
+            shape: tuple[int, int]) -> tuple[set[int], set[int]]:
     """Which of the candidates hold amounts: those after a currency sign; else, on a cheque, the widest on the right.
+    And which hold a sign alone.
 
     shape: (h, w) of the sheet.
     """
-    plain = [k for k, candidate in enumerate(candidates) if not candidate.is_comb and looks[k].is_number]
-    found = {k for k in plain if looks[k].signed or _has_sign_beside(k, candidates, looks)}
-    if found or not plain or not _is_cheque(candidates, shape):
-        return found
-    right = [k for k in plain if candidates[k].frame.left > RIGHT * shape[1] * 0.9]
+    is_cheque = _is_cheque(candidates, shape)
+    signs = {k: _sign_beside(k, candidates, looks, is_cheque) for k in range(len(candidates))}
+    alone = {sign for sign in signs.values() if sign is not None}
+    plain = [k for k, candidate in enumerate(candidates) if not candidate.is_comb and k not in alone]
+    found = {k for k in plain if looks[k].is_number and (looks[k].signed or signs[k] is not None)}
+    if is_cheque and len(found) != 1:
+        found = _likeliest(found or set(plain), candidates, shape)
+    return found, alone
+
+
+def _likeliest(indices: set[int], candidates: Sequence[Candidate], shape: tuple[int, int]) -> set[int]:
+    """The widest of some boxes that is on a cheque's right, if there is one."""
+    right = [k for k in indices if candidates[k].frame.left > RIGHT * shape[1]]
     return {max(right, key=lambda k: candidates[k].frame.width)} if right else set()
 
 
@@ -41,17 +51,19 @@ def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
         for candidate in candidates)
 
 
-def _has_sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look]) -> bool:
-    """Whether the box to the left holds one thing, narrow, that is no digit."""
+def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], is_cheque: bool) -> int | None:
+    """The box to the left that holds one short thing that is no digit, if there is one. On a cheque, a sign may look
+    like digits."""
     frame = candidates[index].frame
     for k, other in enumerate(candidates):
-        if k != index and not other.is_comb and _is_left_of(other.frame, frame):
-            reading = looks[k].reading
-            lone = other.frame.width <= 1.6 * other.frame.height and frame.width >= WIDER * other.frame.width
-            no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)
-            if lone and no_digit and looks[k].things <= SIGN_THINGS:
-                return True
-    return False
+        if k == index or candidates[index].is_comb or other.is_comb or not _is_left_of(other.frame, frame):
+            continue
+        reading = looks[k].reading
+        lone = other.frame.width <= 2.2 * other.frame.height and frame.width >= WIDER * other.frame.width
+        no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)
+        if lone and looks[k].things <= SIGN_THINGS and (no_digit or is_cheque):
+            return k
+    return None
 
 
 def _is_left_of(left: Cell, right: Cell) -> bool:

@@ -14,6 +14,7 @@ from pipeline.documents.finding import Candidate, Layout, find_candidates, find_
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
 from pipeline.documents.sheet import Box, Sheet
+from pipeline.documents.signs import without_sign
 from pipeline.formats.format import parse_format
 from pipeline.reading.reader import Reader
 
@@ -46,12 +47,12 @@ def find_numbers(reader: Reader, view: View) -> list[Found]:
     """The numbers of a page that stands upright, in reading order."""
     sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
-    paid = amounts(candidates, looks, (height, width))
+    paid, signs = amounts(candidates, looks, (height, width))
     found = []
     for index, (candidate, look) in enumerate(zip(candidates, looks, strict=True)):
-        if index in paid and reader.format is None:
-            look = look_at(reader, candidate.crop, sheet.page.shape, "amount")
-        if look.is_number:
+        if index in paid:
+            look = _look_at_amount(reader, sheet, candidate, look)
+        if index not in signs and (look.is_number or (index in paid and look.reading.text is not None)):
             kind = AMOUNT if index in paid else "comb" if candidate.is_comb else "box"
             found.append((candidate.frame, kind, look))
     for candidate in find_lone(sheet, view.layout):
@@ -127,6 +128,13 @@ def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Loo
         if any(_is_date(text, order) for text in likely):
             return look_at(reader, candidate.crop, sheet.page.shape, order)
     return look
+
+
+def _look_at_amount(reader: Reader, sheet: Sheet, candidate: Candidate, look: Look) -> Look:
+    """The look at an amount, without the sign before it, if there is one."""
+    wanted = None if reader.format is not None else "amount"
+    better = look_at(reader, without_sign(candidate.crop), sheet.page.shape, wanted)
+    return look if better.reading.text is None else better
 
 
 def _fits_date(look: Look) -> bool:
