@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.filling import draft, read_by_template
-from pipeline.documents.given import check_box, read_given
+from pipeline.documents.given import read_given
 from pipeline.documents.looks import Look
-from pipeline.documents.pages import Page, has_pages, load_pages, longer_side
+from pipeline.documents.pages import Page, load_pages
 from pipeline.documents.reading import Found, named, read_page
-from pipeline.documents.recognising import LEAST_SIDE, is_document
+from pipeline.documents.recognising import is_document
 from pipeline.documents.sheet import Box, make_sheet
 from pipeline.documents.templates import Template, load_template
 from pipeline.errors import ImageError, UsageError
-from pipeline.reading.images import load_grey
-from pipeline.reading.reader import Reader, Trace
-from pipeline.reading.reading import Reading
+from pipeline.reading.reader import Reader
 
 
 def read_document(reader: Reader, image: Any, *, fields: Mapping[str, Box] | None = None,
@@ -67,47 +64,3 @@ def draft_template(reader: Reader, image: Any) -> Template:
     if page.grey is None:
         raise ImageError(page.error or "the first page cannot be read")
     return draft(reader, make_sheet(page.grey))
-
-
-@dataclass(frozen=True)
-class DocumentReader:
-    """Reads fields and documents alike: what `read` of the command line does.
-
-    document: take every image for a document; otherwise that is found out. fields: as for `read_document`.
-    """
-
-    reader: Reader
-    document: bool = False
-    fields: Mapping[str, Box] | None = None
-    template: Template | None = None
-
-    def __post_init__(self) -> None:
-        for name, box in (self.fields or {}).items():
-            check_box(name, box)
-
-    @property
-    def threshold(self) -> float:
-        """The confidence from which on the reader accepts."""
-        return self.reader.threshold
-
-    def trace(self, image: Any) -> Trace:
-        """The reading of a field, and how it came about."""
-        return self.reader.trace(image)
-
-    def takes_for_document(self, image: Any) -> bool:
-        """Whether an image is read as a document. Raises ImageError."""
-        if self.document or self.fields or self.template is not None or has_pages(image):
-            return True
-        return longer_side(image) >= LEAST_SIDE and is_document(make_sheet(load_grey(image)))
-
-    def read(self, image: Any) -> Reading | DocumentReading:
-        """The reading of a field, or of a document. Raises ImageError, UsageError."""
-        if self.document or self.fields or self.template is not None or has_pages(image):
-            return read_document(self.reader, image, fields=self.fields or None, template=self.template)
-        if longer_side(image) < LEAST_SIDE:
-            return self.reader.read(image)
-        grey = load_grey(image)
-        sheet = make_sheet(grey)
-        if not is_document(sheet):
-            return self.reader.read(grey)
-        return DocumentReading(named([(1, one) for one in read_page(self.reader, sheet)]))

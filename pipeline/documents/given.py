@@ -1,9 +1,8 @@
-"""Fields that somebody named, by their boxes on the page: `amount=1650,370,2270,525`."""
+"""Fields that somebody named, by their boxes on the page."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,39 +11,11 @@ from pipeline.documents.finding import Layout, given_candidate
 from pipeline.documents.looks import look_at
 from pipeline.documents.reading import look_at_candidate
 from pipeline.documents.sheet import Box, Sheet
+from pipeline.documents.specs import check_box
 from pipeline.errors import UsageError
 from pipeline.reading.reader import Reader
 from pipeline.reading.reading import Reading
 from segmenter.resample import inverse
-
-SPEC = re.compile(r"\s*(?P<name>[^=]*?)\s*=(?P<box>.*)", re.DOTALL)
-
-
-def parse_fields(specs: Sequence[str]) -> dict[str, Box]:
-    """Names and boxes of NAME=left,top,right,bottom. Raises UsageError for what cannot be meant."""
-    fields: dict[str, Box] = {}
-    for spec in specs:
-        found = SPEC.fullmatch(spec)
-        if found is None or not found["name"]:
-            raise UsageError(f"a field is written NAME=left,top,right,bottom, not {spec!r}")
-        if found["name"] in fields:
-            raise UsageError(f"two fields are named {found['name']!r}; give each its own name")
-        try:
-            left, top, right, bottom = (int(edge) for edge in found["box"].split(","))
-        except ValueError:
-            raise UsageError(f"the box of the field {found['name']!r} is left,top,right,bottom in whole pixels, "
-                             f"not {found['box'].strip()!r}") from None
-        fields[found["name"]] = check_box(found["name"], (left, top, right, bottom))
-    return fields
-
-
-def check_box(name: str, box: Box) -> Box:
-    """The box. Raises UsageError unless it has an area and no negative edge."""
-    left, top, right, bottom = box
-    if not (0 <= left < right and 0 <= top < bottom):
-        raise UsageError(f"the box of the field {name!r} is left,top,right,bottom, with left before right and top "
-                         f"above bottom, not {','.join(map(str, box))}")
-    return box
 
 
 def read_given(reader: Reader, sheet: Sheet, fields: Mapping[str, Box], page: int = 1) -> list[FieldReading]:

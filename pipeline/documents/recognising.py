@@ -9,7 +9,6 @@ from scipy import ndimage
 from pipeline.documents.finding import Layout
 from pipeline.documents.sheet import Sheet
 
-LEAST_SIDE = 500  # pixels of the longer side: a smaller picture is a field
 DARK = 0.3  # of the contrast of the darkest print: what is darker may be a letter
 LETTER = (6, 0.09)  # height of letters: pixels at least; share of the shorter side at most
 FEWEST_LETTERS = 80  # fewer on a page with boxes ...
@@ -21,8 +20,6 @@ SMALL_BOX = 0.25  # of the picture's width: boxes of a form are smaller
 def is_document(sheet: Sheet) -> bool:
     """Whether a picture is of a page: print all over it, much smaller than the page, or several boxes. A field, in
     whatever resolution, is filled by one line of characters."""
-    if max(sheet.page.shape) < LEAST_SIDE:
-        return False
     rows = _letters(sheet)
     height = sheet.contrast.shape[0]
     spread = float(np.subtract(*np.percentile(rows, [95, 5]))) / height if rows.size else 0.0

@@ -10,8 +10,6 @@ from pipeline.errors import UsageError
 from pipeline.reading.reading import Reading
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from pipeline.documents.fields import DocumentReading
 
 
@@ -33,7 +31,7 @@ def write_explanation(image: Path | bytes, out: Path, reader: Any) -> Reading | 
     return reading
 
 
-def _drawn(image: Path | bytes, reader: Any) -> tuple[Reading | DocumentReading, Image]:
+def _drawn(image: Path | bytes, reader: Any) -> tuple[Reading | DocumentReading, Any]:
     """The reading and its picture."""
     if getattr(reader, "takes_for_document", lambda image: False)(image):
         from pipeline.documents.pages import load_pages

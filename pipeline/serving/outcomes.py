@@ -62,8 +62,8 @@ class DocumentOptions:
 
     def reader(self, reader: Reader) -> ReadsImages:
         """What reads documents with a Reader. Raises UsageError."""
-        from pipeline.documents.document import DocumentReader
-        from pipeline.documents.given import parse_fields
+        from pipeline.documents.reader import DocumentReader
+        from pipeline.documents.specs import parse_fields
         from pipeline.documents.templates import load_template
 
         if self.fields and self.template is not None:

@@ -9,10 +9,11 @@ from scipy import ndimage
 
 from pipeline.documents.cleaning import keep_inside
 from pipeline.documents.finding import Layout, find_candidates
-from pipeline.documents.given import parse_fields, sheet_box
+from pipeline.documents.given import sheet_box
 from pipeline.documents.naming import field_names
 from pipeline.documents.sheet import make_sheet
 from pipeline.documents.skew import estimate_skew
+from pipeline.documents.specs import parse_fields
 from pipeline.errors import UsageError
 
 SHAPE = (600, 900)
