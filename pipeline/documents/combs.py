@@ -43,6 +43,12 @@ class Box:
                 for left, right in zip(self.cells, self.cells[1:], strict=False)
                 if right.left - left.right <= BETWEEN]
 
+    def edges(self) -> list[PrintedLine]:
+        """The lines across above and below a comb, as long as it is, also where they were not seen."""
+        frame = self.frame
+        return [PrintedLine(frame.left, frame.right, middle, 2.0)
+                for middle in (frame.top - 1.5, frame.bottom + 1.5) if self.is_comb]
+
 
 def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> list[Box]:
     """The combs and boxes that cells make, in reading order. Check boxes are left out.

@@ -44,9 +44,10 @@ class Layout:
 
     @classmethod
     def of(cls, sheet: Sheet) -> Layout:
-        across, down = keep_frames(*find_lines(sheet))
+        lines = find_lines(sheet)
+        across, down = keep_frames(*lines)
         height, width = sheet.contrast.shape
-        boxes = group_cells(find_cells((height, width), across, down), find_grids(across, down))
+        boxes = group_cells(find_cells((height, width), across, down), find_grids(across, lines[1]))
         return cls(*without_strokes(across, down, boxes), boxes)
 
 
@@ -72,7 +73,7 @@ def given_candidate(sheet: Sheet, layout: Layout, box: tuple[float, float, float
     means = max(layout.boxes, key=lambda other: common_area(other.frame, frame), default=None)
     if means is not None and _is_meant(means.frame, frame):
         return _candidate(sheet, layout, means)
-    crop = picture_of(sheet, layout, frame, [])
+    crop = picture_of(sheet, layout, frame, [], [])
     return None if crop is None else Candidate(frame, 0, crop)
 
 
@@ -92,15 +93,16 @@ def _is_meant(printed: Cell, named: Cell) -> bool:
 
 def _candidate(sheet: Sheet, layout: Layout, box: Box) -> Candidate | None:
     frame = box.frame
-    crop = picture_of(sheet, layout, frame, box.separators())
+    crop = picture_of(sheet, layout, frame, box.separators(), box.edges())
     return None if crop is None else Candidate(frame, len(box.cells) if box.is_comb else 0, crop)
 
 
-def picture_of(sheet: Sheet, layout: Layout, frame: Cell, separators: list[PrintedLine]) -> Crop | None:
+def picture_of(sheet: Sheet, layout: Layout, frame: Cell, separators: list[PrintedLine],
+               edges: list[PrintedLine]) -> Crop | None:
     """What is written in a frame, without its lines and what stands around it; None where nothing is."""
     around = AROUND * frame.height + EDGE
     outer = (frame.left - around, frame.top - around, frame.right + around, frame.bottom + around)
-    crop = cut_out(sheet, outer, layout.across, [*layout.down, *separators])
+    crop = cut_out(sheet, outer, [*layout.across, *edges], [*layout.down, *separators])
     edge = (around + EDGE) * sheet.unit
     height, width = crop.grey.shape
     inside = round(edge), round(edge), max(round(edge) + 1, round(width - edge)), max(round(edge) + 1,
