@@ -8,10 +8,12 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from pipeline.documents.cleaning import keep_inside
+from pipeline.documents.crops import Crop
 from pipeline.documents.finding import Layout, find_candidates
 from pipeline.documents.given import sheet_box
 from pipeline.documents.naming import field_names
 from pipeline.documents.sheet import make_sheet
+from pipeline.documents.signs import without_sign
 from pipeline.documents.skew import estimate_skew
 from pipeline.documents.specs import parse_fields
 from pipeline.errors import UsageError
@@ -168,3 +170,18 @@ def test_no_two_fields_have_one_name(entries):
     assert len(set(names)) == len(names) == len(entries)
     assert ("amount" in names) == any(kind == "amount" for kind, _ in entries)
     assert ("date" in names) == any(is_date for kind, is_date in entries if kind != "amount")
+
+
+@pytest.mark.parametrize("sign, number, cut", [((8, 24), (80, 200), True), ((8, 24), (36, 200), False),
+                                               ((90, 106), (170, 280), False), (None, (80, 200), False)])
+def test_a_sign_apart_at_the_left_is_cut_away(sign, number, cut):
+    grey = np.full((60, 300), 0.9, np.float32)
+    for part in (sign, number):
+        if part is not None:
+            for x in range(part[0], part[1], 8):
+                grey[15:45, x:x + 3] = 0.1
+    crop = without_sign(Crop(grey, np.array([[1.0, 0, 70], [0, 1.0, 30]])))
+    assert (crop.grey.shape[1] < 300) == cut
+    first = int(np.flatnonzero((crop.grey < 0.5).any(axis=0))[0])
+    expected = number[0] if cut or sign is None else sign[0]
+    assert crop.page_box((first, 15, first + 3, 45), (200, 500))[0] == 70 + expected
