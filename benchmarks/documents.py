@@ -102,7 +102,7 @@ def covers(one: Sequence[int], other: Sequence[int]) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = options(__doc__, "documents.json", seed=9000)
+    parser = options(__doc__, "documents.json", seed=11000)
     parser.add_argument("--n", type=int, default=40, help="drawn forms, and drawn cheques")
     given = parser.parse_args(arguments)
     reader, folder = open_reader(given.weights), find_data(given.data)

@@ -47,7 +47,7 @@ class Layout:
         lines = find_lines(sheet)
         across, down = keep_frames(*lines)
         height, width = sheet.contrast.shape
-        boxes = group_cells(find_cells((height, width), across, down), find_grids(across, lines[1]))
+        boxes = group_cells(find_cells((height, width), across, down), find_grids(across, down, lines[1]))
         return cls(*without_strokes(across, down, boxes), boxes)
 
 

@@ -24,8 +24,21 @@ SEEN = 0.6  # share of the separators that are seen, at least
 OFF = 0.09  # of a cell's width that a separator may be off its place
 
 
-def find_grids(across: list[PrintedLine], down: list[PrintedLine]) -> list[tuple[Cell, ...]]:
-    """The cells of each comb, from left to right."""
+def find_grids(across: list[PrintedLine], down: list[PrintedLine],
+               unsure: list[PrintedLine]) -> list[tuple[Cell, ...]]:
+    """The cells of each comb, from left to right; unsure: lines down that may be strokes, for combs not seen without.
+    """
+    chosen: list[tuple[Cell, ...]] = []
+    for lines in (down, unsure):
+        # Patterns of the paper may pass for lines: of several grids in one place, the one that its lines down fit best.
+        for _, cells in sorted(_grids(across, lines), key=lambda fit: fit[0]):
+            if not any(_meet(cells, others) for others in chosen):
+                chosen.append(cells)
+    return chosen
+
+
+def _grids(across: list[PrintedLine], down: list[PrintedLine]) -> list[tuple[float, tuple[Cell, ...]]]:
+    """How well each grid fits, the lower the better, and its cells."""
     found: list[tuple[float, tuple[Cell, ...]]] = []
     places = np.array([[line.middle, line.start, line.end] for line in down]).reshape(-1, 3)
     lines = sorted(across, key=lambda line: line.middle)
@@ -37,12 +50,7 @@ def find_grids(across: list[PrintedLine], down: list[PrintedLine]) -> list[tuple
             if height >= HEIGHTS[0] and min(top.end, bottom.end) > max(top.start, bottom.start):
                 fit = _fit(top, bottom, places)
                 found += [fit] if fit is not None else []
-    # Patterns of the paper may pass for lines: of several grids in one place, the one that its lines down fit best.
-    chosen: list[tuple[Cell, ...]] = []
-    for _, cells in sorted(found, key=lambda fit: fit[0]):
-        if not any(_meet(cells, others) for others in chosen):
-            chosen.append(cells)
-    return chosen
+    return found
 
 
 def _meet(one: tuple[Cell, ...], other: tuple[Cell, ...]) -> bool:
@@ -56,6 +64,7 @@ def _fit(top: PrintedLine, bottom: PrintedLine, down: NDArray[np.float64]) -> tu
     off = np.abs(down[:, 1] - top.middle) + np.abs(down[:, 2] - bottom.middle)
     here = (np.abs(down[:, 1] - top.middle + 0.5 * OVER) <= ENDS + 0.5 * OVER) & (
         np.abs(down[:, 2] - bottom.middle - 0.5 * OVER) <= ENDS + 0.5 * OVER)
+    here &= (down[:, 0] >= min(top.start, bottom.start) - ENDS) & (down[:, 0] <= max(top.end, bottom.end) + ENDS)
     places = np.sort(down[here, 0])
     if len(places) < 3:
         return None
