@@ -55,8 +55,8 @@ class AdaptRecipe:
 
     seed: int = 1
     schedule: AdaptSchedule = field(default_factory=AdaptSchedule)
-    varied: int = 3
-    base_strings: int = 400
+    varied: int = 7
+    base_strings: int = 1200
     share: int = 5
     checked: int = 120
     least: int = 10

@@ -29,13 +29,13 @@ class Variation:
     light. blur in pixels and noise in shares of white: the greatest, evenly drawn from 0.
     """
 
-    rotation: float = 0.02
-    shear: float = 0.12
-    scale: float = 0.08
-    elastic: float = 0.012
+    rotation: float = 0.03
+    shear: float = 0.15
+    scale: float = 0.1
+    elastic: float = 0.02
     smoothness: float = 0.25
-    contrast: float = 0.2
-    blur: float = 0.6
+    contrast: float = 0.25
+    blur: float = 0.8
     noise: float = 0.02
 
     def __post_init__(self) -> None:

@@ -62,11 +62,12 @@ class Runs:
     def _train(self, run: int, rows: NDArray[np.intp], passes: int, held_out: Sequence[Picture]) -> Networks:
         trainer = start_trainer(self.first, self.parent, self.schedule)
         own = [self.own[k] for k in rows if self.own[k]]
+        base = self.base.with_digits_of(own, self.parent)
         done = self._done(run, trainer)
         for _ in range(min(done, passes)):
             self.on_pass()
         for number in range(done + 1, passes + 1):
-            run_pass(trainer, self.parent, own, self.base, self.schedule, [self.seed, run, number])
+            run_pass(trainer, self.parent, own, base, self.schedule, [self.seed, run, number])
             if held_out and number in self.schedule.passes:
                 self.answers[f"{run}/{number}"] = read_pictures(self._networks(trainer), held_out)
             self._save(run, number, trainer)

@@ -1,6 +1,7 @@
 """The parts of `adapt`: variations, which rows are held out, what counts as a gain, and the calibration."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.weights import load_networks
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
+from pipeline.reading.reader import SHIPPED
 from pipeline.training.adapt import AdaptRecipe
 from pipeline.training.adapt_check import Answers, Comparison, careful_thresholds, choose, honest_answers
 from pipeline.training.adapt_examples import Variation, vary
 from pipeline.training.adapt_rows import held_out_folds
-from pipeline.training.adapt_training import AdaptSchedule
+from pipeline.training.adapt_training import AdaptSchedule, Base
+from pipeline.training.examples import make_example
+from pipeline.training.sources import Sources
+from pipeline.training.strings import TRAINING, draw_string
 
 
 @given(st.integers(5, 600))
@@ -99,3 +105,29 @@ def test_variations_keep_the_picture_about_the_same():
     assert (varied != grey).any()
     with pytest.raises(ValueError):
         Variation(rotation=-1)
+
+
+def test_the_users_digits_are_found_by_forced_alignment():
+    networks, _ = load_networks(SHIPPED)
+    rng = np.random.default_rng(11)
+    style = replace(TRAINING, empty=0.0, papers=(("white", 1.0),), neighbours=0.0, intruders=0.0, touching=(0.0, 0.0),
+                    kinds=(("font", 1.0),))
+    strings = [draw_string(rng, Sources(), style, length=4) for _ in range(5)]
+    own = [(make_example(string, networks.first),) for string in strings]
+    base = Base([own[0][0]], np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
+    found = base.with_digits_of(own, networks.second)
+    assert found.own_images.shape[1:] == (28, 28) and len(found.own_images) == len(found.own_labels)
+    wanted, labels = Counter("".join(s.text for s in strings)), Counter(map(str, found.own_labels))
+    assert not labels - wanted and sum(labels.values()) >= 15
+    wrong = replace(own[0][0], text="9" * 40)  # more digits than spans: no path spells it
+    assert base.with_digits_of([(wrong,)], networks.second) is base
+
+
+def test_single_digits_of_the_user_are_drawn_beside_the_others():
+    rng = np.random.default_rng(5)
+    base = Base([None], np.full((3, 28, 28), 200, np.uint8), np.zeros(3, np.uint8),
+                np.full((2, 28, 28), 100, np.uint8), np.ones(2, np.uint8))
+    images, labels = base.lone(4, 6, rng)
+    assert images.shape == (10, 28, 28) and labels.tolist() == [0] * 4 + [1] * 6
+    nothing = replace(base, images=base.images[:0], labels=base.labels[:0])
+    assert nothing.lone(4, 6, rng)[1].tolist() == [1] * 6
