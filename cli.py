@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -91,6 +92,8 @@ data_app = typer.Typer(
 app.add_typer(data_app, name="data", epilog="Example: digitstring data mnist --data mnist")
 review_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What people said of unsure readings.")
 app.add_typer(review_app, name="review", epilog="Example: digitstring review export review.db --out truth")
+template_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Templates of forms.")
+app.add_typer(template_app, name="template", epilog="Example: digitstring template new form.png --out form.toml")
 
 Threshold = Annotated[
     float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")
@@ -115,6 +118,14 @@ Review = Annotated[
     Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
 ]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
+
+
+Document = Annotated[bool, typer.Option("--document", help="The images are whole documents (default: found out).")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="NAME=LEFT,TOP,RIGHT,BOTTOM",
+                 help="A field of the document, in pixels; may be repeated. Without: fields are found."),
+]
 
 
 def _options(
@@ -163,6 +174,9 @@ def read(
     alternatives: Annotated[
         int | None, typer.Option(min=0, help="How many other texts to give; without --json a line each.")
     ] = None,
+    document: Document = False,
+    field: Fields = None,
+    template: Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")] = None,
     weights: Weights = None,
 ) -> None:
     """Print the number in each image.
@@ -170,43 +184,56 @@ def read(
     One image: its text, an empty line when there is none. Several: a line each with file, text and
     confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives. --format: only
     numbers of that format are looked for; where none fits, there is no text, and a message says so.
+
+    A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
     """
     options = _options(weights, threshold, max_error, format, 3 if alternatives is None else alternatives)
-    from pipeline.serving.outcomes import expand_globs, read_outcome
+    from pipeline.serving.outcomes import DocumentOptions, expand_globs, read_outcome
     from pipeline.serving.records import make_record, to_json_line
 
     files = expand_globs(images)
-    reader = options()
+    documents = DocumentOptions(document, tuple(field or ()), None if template is None else str(template))
+    reader = replace(options, documents=documents)()
     codes = set()
     for file in files:
         outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
         codes.add(_outcome_code(outcome))
         if outcome.error is not None:
             _say(outcome.error)
-        elif outcome.reading is not None and outcome.reading.note is not None:
-            _say(f"{file}: {outcome.reading.note}")
+        elif outcome.reading is not None:
+            for sentence in _notes(outcome.reading):
+                _say(f"{file}: {sentence}")
         if as_json:
             sys.stdout.write(to_json_line(make_record(file, outcome.reading, outcome.error)))
         elif outcome.reading is not None:
-            sys.stdout.writelines(_plain_lines(file if len(files) > 1 else None, outcome, bool(alternatives)))
+            names = [file] if len(files) > 1 else []
+            sys.stdout.writelines(_plain_lines(names, outcome.reading, bool(alternatives)))
     raise typer.Exit(_worst(codes))
 
 
+def _notes(reading: Any) -> list[str]:
+    """What there is to say of a reading on standard error."""
+    return [*getattr(reading, "errors", []), *([] if reading.note is None else [reading.note])]
+
+
 def _outcome_code(outcome: Outcome) -> int:
-    if outcome.reading is None:
+    if outcome.reading is None or getattr(outcome.reading, "errors", []):
         return UNREADABLE
     return ACCEPTED if outcome.reading.accepted else UNSURE
 
 
-def _plain_lines(file: str | None, outcome: Outcome, with_alternatives: bool) -> Iterator[str]:
-    """Tab-separated lines: the file if it is named, the text, and the confidence unless text stands alone."""
-    reading = outcome.reading
-    assert reading is not None
+def _plain_lines(names: list[str], reading: Any, with_alternatives: bool) -> Iterator[str]:
+    """Tab-separated lines: the names there are, the text, and the confidence unless text stands alone. Of a document,
+    a line for each field, with its name."""
+    if hasattr(reading, "fields"):
+        for field in reading.fields:
+            yield from _plain_lines([*names, field.name], field.reading, with_alternatives)
+        return
     rows = [(reading.text or "", reading.confidence)]
     if with_alternatives:
         rows += [(other.text, other.confidence) for other in reading.alternatives]
     for text, confidence in rows:
-        cells = [] if file is None else [file.replace("\t", "\\t").replace("\n", "\\n")]
+        cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
         cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
         yield "\t".join(cells) + "\n"
 
@@ -231,12 +258,13 @@ def batch(
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
     options = _options(weights, threshold, max_error, format, alternatives)
     from pipeline.serving.batch import run_batch
+    from pipeline.serving.outcomes import DocumentOptions
 
     with _progress_bar("Reading") as progress:
         summary = run_batch(
             folder,
             out,
-            options,
+            replace(options, documents=DocumentOptions()),
             recursive=recursive,
             workers=workers,
             resume=resume,
@@ -295,11 +323,13 @@ def explain(
     max_error: MaxError = None,
     weights: Weights = None,
 ) -> None:
-    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search."""
+    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
     options = _options(weights, threshold, max_error, format)
     from pipeline.serving.explaining import write_explanation
+    from pipeline.serving.outcomes import DocumentOptions
 
-    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
+    reader = replace(options, documents=DocumentOptions())()
+    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, reader)
     _say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)
 
@@ -477,6 +507,23 @@ def mnist(
     from pipeline.training.mnist import fetch_mnist
 
     typer.echo(str(fetch_mnist(data)))
+
+
+@template_app.command("new", epilog="Example: digitstring template new form.png --out form.toml")
+def template_new(
+    scan: Annotated[Path, typer.Argument(help="A scan of the form, filled in.")],
+    out: Annotated[Path, typer.Option(help="The template to write, .toml.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing template.")] = False,
+    weights: Weights = None,
+) -> None:
+    """Write a first draft of a template: the fields found on a scan, to be named and corrected by hand."""
+    reader = _options(weights, None, None, None)()
+    from pipeline.documents.document import draft_template
+    from pipeline.documents.templates import write_template
+
+    template = draft_template(reader, scan)  # type: ignore[arg-type]
+    write_template(template, out, force)
+    _say(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from classifier.errors import ClassifierError, WeightsError
+    from pipeline.documents.document import read_document
+    from pipeline.documents.fields import DocumentReading, FieldReading
     from pipeline.errors import DataError, ImageError, PipelineError, UsageError
     from pipeline.reading.reader import Reader
     from pipeline.reading.reading import Alternative, Digit, Reading
@@ -36,6 +38,9 @@ _HOMES = {
     "Reading": "pipeline.reading.reading",
     "Digit": "pipeline.reading.reading",
     "Alternative": "pipeline.reading.reading",
+    "read_document": "pipeline.documents.document",
+    "DocumentReading": "pipeline.documents.fields",
+    "FieldReading": "pipeline.documents.fields",
     "PipelineError": "pipeline.errors",
     "ImageError": "pipeline.errors",
     "UsageError": "pipeline.errors",
@@ -50,6 +55,8 @@ __all__ = [
     "ClassifierError",
     "DataError",
     "Digit",
+    "DocumentReading",
+    "FieldReading",
     "ImageError",
     "PipelineError",
     "Reader",
@@ -57,6 +64,7 @@ __all__ = [
     "SegmenterError",
     "UsageError",
     "WeightsError",
+    "read_document",
 ]
 
 

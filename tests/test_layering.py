@@ -15,7 +15,8 @@ FORBIDDEN = {
     "segmenter": ("classifier", "pipeline", "cli"),
     "classifier": ("segmenter", "pipeline", "cli"),
     "pipeline": ("cli",),
-    "pipeline.reading": ("pipeline.training", "pipeline.serving", "pipeline.evaluation", "cli"),
+    "pipeline.reading": ("pipeline.training", "pipeline.serving", "pipeline.evaluation", "pipeline.documents", "cli"),
+    "pipeline.documents": ("pipeline.training", "pipeline.serving", "pipeline.evaluation", "cli"),
     "cli": ("segmenter", "classifier"),
 }
 THIRD_PARTY = {
@@ -23,6 +24,7 @@ THIRD_PARTY = {
     "classifier": {"numpy", "scipy", "skimage"},
     "pipeline": {"numpy", "scipy", "skimage", "threadpoolctl"},
     "pipeline.reading.images": {"numpy", "PIL"},
+    "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "pooch"},
     "pipeline.training.font_outlines": {"numpy", "skimage", "fontTools"},
     "pipeline.serving.http": {"fastapi", "starlette", "pydantic", "uvicorn", "python_multipart", "prometheus_client",

@@ -8,18 +8,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from classifier.errors import ClassifierError
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.reading.reading import Reading
 from segmenter.errors import SegmenterError
+
+if TYPE_CHECKING:
+    from pipeline.documents.fields import DocumentReading
+    from pipeline.reading.reader import Reader
 
 
 class ReadsImages(Protocol):
     """What is needed of a Reader."""
 
-    def read(self, image: Path | bytes) -> Reading: ...
+    def read(self, image: Path | bytes) -> Reading | DocumentReading: ...
 
 
 @dataclass(frozen=True)
@@ -31,18 +35,41 @@ class ReaderOptions:
     max_error: float | None = None
     alternatives: int = 3
     format: str | None = None
+    documents: DocumentOptions | None = None  # None: every image is a field
 
     def __call__(self) -> ReadsImages:
         """Make the Reader. Raises WeightsError, UsageError."""
         from pipeline.reading.reader import Reader
 
-        return Reader(
+        reader = Reader(
             self.weights,
             threshold=self.threshold,
             max_error=self.max_error,
             alternatives=self.alternatives,
             format=self.format,
         )
+        return reader if self.documents is None else self.documents.reader(reader)
+
+
+@dataclass(frozen=True)
+class DocumentOptions:
+    """How whole documents are read: `sure`, every image is one, else that is found out; fields, as NAME=left,top,
+    right,bottom; template, a file."""
+
+    sure: bool = False
+    fields: tuple[str, ...] = ()
+    template: str | None = None
+
+    def reader(self, reader: Reader) -> ReadsImages:
+        """What reads documents with a Reader. Raises UsageError."""
+        from pipeline.documents.reader import DocumentReader
+        from pipeline.documents.specs import parse_fields
+        from pipeline.documents.templates import load_template
+
+        if self.fields and self.template is not None:
+            raise UsageError("--field and --template both name the fields; choose one")
+        template = None if self.template is None else load_template(Path(self.template))
+        return DocumentReader(reader, self.sure, parse_fields(self.fields), template)
 
 
 @dataclass(frozen=True)
@@ -50,7 +77,7 @@ class Outcome:
     """A file's reading, or the sentence that says why there is none, and the CPU seconds it took."""
 
     file: str
-    reading: Reading | None
+    reading: Reading | DocumentReading | None
     error: str | None
     cpu_seconds: float
 

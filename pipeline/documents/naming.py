@@ -1,0 +1,81 @@
+"""Names: which of a page's numbers is the amount, which the date; the others are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.documents.cells import Cell
+from pipeline.documents.fields import AMOUNT, DATE
+from pipeline.documents.finding import Candidate
+from pipeline.documents.looks import Look
+
+BESIDE = 10  # working pixels between the box of a currency sign and that of its number
+LEVEL = 0.25  # heights by which the two may differ
+WIDER = 1.8  # times as wide as the sign's box is the number's, at least
+SIGN_THINGS = 4  # characters of a sign, as Rs. or USD
+SURE_DIGIT = 0.9  # confidence from which on a sign is none, but a digit
+LANDSCAPE = (1.6, 3.2)  # width over height of a cheque
+RIGHT = 0.45  # of the page's width: a cheque's amount is on the right of that ...
+DATE_ORDERS = ("date:DDMMYYYY", "date:MMDDYYYY", "date:YYYYMMDD")
+SHORT_DATE_ORDERS = ("date:DDMMYY", "date:MMDDYY", "date:YYMMDD")
+
+
+def amounts(candidates: Sequence[Candidate], looks: Sequence[Look],
+            shape: tuple[int, int]) -> tuple[set[int], set[int]]:
+    """Which of the candidates hold amounts: those after a currency sign; else, on a cheque, the widest on the right.
+    And which hold a sign alone.
+
+    shape: (h, w) of the sheet.
+    """
+    is_cheque = _is_cheque(candidates, shape)
+    signs = {k: _sign_beside(k, candidates, looks, is_cheque) for k in range(len(candidates))}
+    alone = {sign for sign in signs.values() if sign is not None}
+    plain = [k for k, candidate in enumerate(candidates) if not candidate.is_comb and k not in alone]
+    found = {k for k in plain if looks[k].is_number and (looks[k].signed or signs[k] is not None)}
+    if is_cheque and len(found) != 1:
+        found = _likeliest(found or set(plain), candidates, shape)
+    return found, alone
+
+
+def _likeliest(indices: set[int], candidates: Sequence[Candidate], shape: tuple[int, int]) -> set[int]:
+    """The widest of some boxes that is on a cheque's right, if there is one."""
+    right = [k for k in indices if candidates[k].frame.left > RIGHT * shape[1]]
+    return {max(right, key=lambda k: candidates[k].frame.width)} if right else set()
+
+
+def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
+    """A landscape page with a comb in its upper right."""
+    height, width = shape
+    return LANDSCAPE[0] <= width / height <= LANDSCAPE[1] and any(
+        candidate.is_comb and candidate.frame.left > 0.4 * width and candidate.frame.bottom < 0.5 * height
+        for candidate in candidates)
+
+
+def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], is_cheque: bool) -> int | None:
+    """The box to the left that holds one short thing that is no digit, if there is one. On a cheque, a sign may look
+    like digits."""
+    frame = candidates[index].frame
+    for k, other in enumerate(candidates):
+        if k == index or candidates[index].is_comb or other.is_comb or not _is_left_of(other.frame, frame):
+            continue
+        reading = looks[k].reading
+        lone = other.frame.width <= 2.2 * other.frame.height and frame.width >= WIDER * other.frame.width
+        no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)
+        if lone and looks[k].things <= SIGN_THINGS and (no_digit or is_cheque):
+            return k
+    return None
+
+
+def _is_left_of(left: Cell, right: Cell) -> bool:
+    return (0 <= right.left - left.right <= BESIDE and abs(left.top - right.top) <= LEVEL * right.height
+            and abs(left.bottom - right.bottom) <= LEVEL * right.height)
+
+
+def field_names(kinds: Sequence[str], dates: Sequence[bool]) -> list[str]:
+    """A name for each field of a document: `amount`, `date`, else `field-01` and so on; no name twice."""
+    names: list[str] = []
+    for number, (kind, is_date) in enumerate(zip(kinds, dates, strict=True), 1):
+        stem = AMOUNT if kind == AMOUNT else DATE if is_date else None
+        taken = sum(name == stem or name.startswith(f"{stem}-") for name in names)
+        names.append(f"field-{number:02d}" if stem is None else stem if not taken else f"{stem}-{taken + 1}")
+    return names
