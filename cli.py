@@ -90,6 +90,8 @@ data_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Fetch and convert the data that training needs."
 )
 app.add_typer(data_app, name="data", epilog="Example: digitstring data mnist --data mnist")
+review_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What people said of unsure readings.")
+app.add_typer(review_app, name="review", epilog="Example: digitstring review export review.db --out truth")
 template_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Templates of forms.")
 app.add_typer(template_app, name="template", epilog="Example: digitstring template new form.png --out form.toml")
 
@@ -112,6 +114,9 @@ Format = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Review = Annotated[
+    Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
+]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
 
 
@@ -248,6 +253,7 @@ def batch(
     max_error: MaxError = None,
     alternatives: Alternatives = 3,
     weights: Weights = None,
+    review: Review = None,
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
     options = _options(weights, threshold, max_error, format, alternatives)
@@ -264,6 +270,7 @@ def batch(
             resume=resume,
             force=force,
             progress=progress,
+            review=review,
         )
     earlier = f" ({summary.earlier} by an earlier run)" if summary.earlier else ""
     _say(
@@ -412,6 +419,57 @@ def adapt(
     if report.skipped:
         _say(f"{len(report.skipped)} of {len(report.skipped) + report.rows} rows skipped")
     _say(report.warning() or f"{out}: adapted to {report.rows} pictures")
+
+
+@app.command(epilog="Example: digitstring serve --port 8000 --review review.db")
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; by default this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with the weights loaded once.")] = 1,
+    review: Review = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name the service is called by, as behind a proxy; may be repeated.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Images that a process reads at once.")] = 2,
+    waiting: Annotated[int, typer.Option(min=0, help="Further requests that may wait; then 429.")] = 16,
+    deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds for an image; then 503.")] = 10.0,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request at most; else 413.")] = 10 << 20,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Pixels of an image at most; else 422.")] = 20_000_000,
+    max_images: Annotated[int, typer.Option(min=1, help="Images in a request at most; else 413.")] = 16,
+    format: Format = None,
+    threshold: Threshold = None,
+    max_error: MaxError = None,
+    weights: Weights = None,
+) -> None:
+    """Answer over HTTP: POST /v1/read, a page at /, and the review of what was unsure at /review.
+
+    The environment variable DIGITSTRING_TOKEN holds a bearer token to ask for. Ctrl-C or SIGTERM: requests in flight
+    are finished.
+    """
+    options = _options(weights, threshold, max_error, format)
+    from pipeline.serving.http import serve as service
+    from pipeline.serving.http.settings import Limits, ServiceSettings, hosts_of
+
+    limits = Limits(body_bytes=max_bytes, pixels=max_pixels, images=max_images, threads=threads, waiting=waiting,
+                    deadline=deadline)
+    warning = service.warning_of(host)
+    if warning is not None:
+        _say(warning)
+    hosts = hosts_of(host, tuple(allow_host or ()))
+    service.serve(ServiceSettings(options, limits, None if review is None else str(review), hosts), host, port, workers)
+
+
+@review_app.command(epilog="Example: digitstring review export review.db --out truth")
+def export(
+    review: Annotated[Path, typer.Argument(help="The review file.")],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+) -> None:
+    """Write what reviewers said as truth.csv with images/ beside it, for adapt and evaluate; and audit.csv."""
+    from pipeline.serving.review.export import export_folder
+    from pipeline.serving.review.store import ReviewStore
+
+    count = export_folder(ReviewStore(review, create=False), out)
+    _say(f"{out}: {count} images")
 
 
 class StrokeKind(StrEnum):

@@ -27,6 +27,8 @@ THIRD_PARTY = {
     "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "pooch"},
     "pipeline.training.font_outlines": {"numpy", "skimage", "fontTools"},
+    "pipeline.serving.http": {"fastapi", "starlette", "pydantic", "uvicorn", "python_multipart", "prometheus_client",
+                              "threadpoolctl"},
     "cli": {"typer", "rich"},
 }
 # Modules and packages that draw, with Pillow.
@@ -104,6 +106,8 @@ def test_the_walk_sees_upward_imports(module, source, name):
         ("pipeline.serving.service", "import PIL.Image", False),
         ("pipeline.training.pens", "from PIL import ImageDraw", True),
         ("pipeline.serving.batch", "import rich", False),
+        ("pipeline.serving.http.app", "import fastapi", True),
+        ("pipeline.serving.review.store", "from fastapi import FastAPI", False),
         ("classifier.network", "import torch", False),
         ("cli", "import rich.progress, json", True),
     ],

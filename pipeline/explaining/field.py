@@ -46,7 +46,7 @@ class SpanLabel:
 
 def draw_source(trace: Trace, width: float, height: float) -> tuple[Panel, str]:
     """The source image, or what of it the ink is on, with the box of each digit; and a note on what is shown."""
-    grey, (left, top) = _detail(trace)
+    grey, (left, top) = detail(trace)
     h, w = grey.shape
     full_h, full_w = trace.grey.shape
     scale = min(width / w, height / h)
@@ -68,7 +68,7 @@ def _draw_digit_box(panel: Panel, digit: Digit, corners: Sequence[float]) -> Non
     panel.text(middle, tab + 8.5, digit.digit, 14, PAPER, "mm", bold=True)
 
 
-def _detail(trace: Trace) -> tuple[NDArray[np.float32], tuple[int, int]]:
+def detail(trace: Trace) -> tuple[NDArray[np.float32], tuple[int, int]]:
     """The part of the source worth showing, and its left and top."""
     grey = trace.grey
     if trace.pieces is None:

@@ -32,17 +32,17 @@ def _draw_round(pieces: Pieces, current: Round, before: Round | None, number: in
                 cut_finer: bool) -> Panel:
     fresh = current.active if before is None else current.active & ~before.active
     ink = draw_ink(pieces, room, HEIGHT, active=current.active, strong=fresh, spans=_labels(current), notes=False)
-    head, story, ending = f"Round {number}", _story(current, before, fresh), _ending(current, cut_finer)
-    wide = max(ink.width, text_width(head, 14) + 12 + text_width(story, 12), text_width(ending, 12))
+    head, news, outcome = f"Round {number}", story(current, before, fresh), ending(current, cut_finer)
+    wide = max(ink.width, text_width(head, 14) + 12 + text_width(news, 12), text_width(outcome, 12))
     panel = Panel(wide, ink.height + 44)
     panel.text(0, 0, head, 14, TEXT)
-    panel.text(text_width(head, 14) + 12, 2, story, 12, QUIET)
+    panel.text(text_width(head, 14) + 12, 2, news, 12, QUIET)
     panel.place(ink, 0, 22)
-    panel.text(0, ink.height + 27, ending, 12, WARN if current.unsure.any() else QUIET)
+    panel.text(0, ink.height + 27, outcome, 12, WARN if current.unsure.any() else QUIET)
     return panel
 
 
-def _story(current: Round, before: Round | None, fresh: np.ndarray) -> str:
+def story(current: Round, before: Round | None, fresh: np.ndarray) -> str:
     """What was new in this round."""
     if current.rescored is not None:
         return f"second look: {_count(len(current.rescored), 'span')} scored again"
@@ -52,7 +52,7 @@ def _story(current: Round, before: Round | None, fresh: np.ndarray) -> str:
     return f"{_count(cuts, 'finer cut')}, {_count(len(current.spans) - len(before.spans), 'more span')} scored"
 
 
-def _ending(current: Round, cut_finer: bool) -> str:
+def ending(current: Round, cut_finer: bool) -> str:
     """How sure the round was, and what follows from it."""
     if not current.unsure.any():
         return "every span sure"

@@ -76,6 +76,14 @@ def load_grey(source: Any) -> np.ndarray:
     )
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels as an encoded image's header tells them; nothing is decoded. Raises ImageError."""
+    if not data:
+        raise ImageError("image data: is empty (0 bytes), there is no image in it")
+    width, height = _open(io.BytesIO(data), "image data").size
+    return width, height
+
+
 def _grey_of_path(path: Path) -> np.ndarray:
     try:
         mode = path.stat().st_mode

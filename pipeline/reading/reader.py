@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -69,10 +70,18 @@ class Reader:
         self.networks, self.card = load_networks(path)
         _check_inputs(self.networks, path)
         self.calibration, table = _calibration_of(self.card, path)
+        self.thresholds = table
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
         self.config = config or SearchConfig()
         self.format = None if format is None else parse_format(format)
+
+    def variant(self, *, threshold: float | None = None, alternatives: int | None = None) -> Reader:
+        """A reader with the same weights and other options. Raises UsageError."""
+        other = copy.copy(self)
+        other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
+        other.alternatives = self.alternatives if alternatives is None else alternatives
+        return other
 
     def read(self, image: Any, format: str | None = None) -> Reading:
         """The number in an image: a path, bytes, a Pillow image or an array; in a format other than the reader's, if

@@ -13,6 +13,7 @@ from pipeline.errors import ImageError, UsageError
 from pipeline.reading.images import SUFFIXES
 from pipeline.serving.outcomes import ReadsImages
 from pipeline.serving.records import Record, format_of, header, make_record, to_line, whole_records
+from pipeline.serving.review.store import ReviewStore
 from pipeline.serving.workers import default_workers, read_paths
 
 Progress = Callable[[int, int], None]  # (images done, images in all)
@@ -62,11 +63,13 @@ def run_batch(
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
+    review: Path | None = None,
 ) -> BatchSummary:
     """Read the images of `folder` and write one record each to `out`, in the order of their names.
 
     Every record is written whole as soon as it is known, so killing the run loses at most the line
-    that is being written. workers: processes; None: as many as pay.
+    that is being written. workers: processes; None: as many as pay. review: the file that keeps what is below the
+    threshold, before its record is written, so that nothing is lost there either.
     Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; PipelineError later.
     """
     names = list_images(folder, recursive)
@@ -74,11 +77,14 @@ def run_batch(
     done = {record["file"] for record in earlier}
     todo = [name for name in names if name not in done]
     paths = [folder / name for name in todo]
+    queue = None if review is None else ReviewStore(review)
     outcomes = read_paths(paths, make_reader, workers or default_workers(len(paths)))
     counts = Counter(_kind(record) for record in earlier)
     with _open_output(out, whole) as file:
         for name, outcome in zip(todo, outcomes, strict=True):
             record = make_record(name, outcome.reading, outcome.error)
+            if queue is not None and _kind(record) == "unsure":
+                _keep(queue, folder / name, record)
             _write(file, out, to_line(record, format_of(out)))
             counts[_kind(record)] += 1
             if progress:
@@ -89,6 +95,14 @@ def run_batch(
 def _kind(record: Record) -> str:
     """The part of the summary that a record belongs to."""
     return "unreadable" if "error" in record else "accepted" if record["accepted"] else "unsure"
+
+
+def _keep(queue: ReviewStore, path: Path, record: Record) -> None:
+    try:
+        image = path.read_bytes()
+    except OSError:  # gone since it was read; its record stands
+        return
+    queue.add(image, record)
 
 
 def _earlier_records(out: Path, resume: bool, force: bool) -> tuple[list[Record], int]:
