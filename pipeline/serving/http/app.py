@@ -31,7 +31,7 @@ from pipeline.serving.review.store import ReviewStore
 DESCRIPTION = "Reads numbers in images, digit by digit, with an honest probability that the reading is right."
 
 
-def create_app(reader: Reader, settings: ServiceSettings, token: str | None = None) -> Any:
+def create_app(reader: Reader, settings: ServiceSettings, token: str | None = None) -> Guard:
     """The ASGI application around a reader. Raises DataError when the review file cannot be used."""
     review = None if settings.review is None else ReviewStore(settings.review)
     recogniser = Recogniser(reader, settings.limits.pixels, review)
@@ -46,12 +46,10 @@ def create_app(reader: Reader, settings: ServiceSettings, token: str | None = No
     add_pages(app)
     _answer_errors(app, metrics)
     _describe(app, token is not None)
-    guarded = Guard(app, hosts=settings.hosts, token=token, metrics=metrics)
-    guarded.fastapi = app
-    return guarded
+    return Guard(app, hosts=settings.hosts, token=token, metrics=metrics)
 
 
-def create_worker_app() -> Any:
+def create_worker_app() -> Guard:
     """The application of a worker process, its settings from the environment. Raises WeightsError, DataError."""
     settings = ServiceSettings.from_json(os.environ[ENVIRONMENT])
     return create_app(make_reader(settings), settings, os.environ.get(TOKEN) or None)

@@ -28,7 +28,8 @@ FORM: dict[str, Any] = {
 ANSWERS: dict[str, Any] = {
     "description": "One record for a body that is an image; `readings` for a form.",
     "content": {"application/json": {
-        "schema": {"anyOf": [{"$ref": "#/components/schemas/RecordModel"}, {"$ref": "#/components/schemas/FormAnswer"}]},
+        "schema": {"anyOf": [{"$ref": "#/components/schemas/RecordModel"},
+                             {"$ref": "#/components/schemas/FormAnswer"}]},
         "examples": {"image": {"summary": "An image as the body", "value": RECORD},
                      "form": {"summary": "A form of two files, one of them no image", "value": FORM}},
     }},

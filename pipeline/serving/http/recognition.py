@@ -76,8 +76,8 @@ class Recogniser:
         """By its header, before a decompression bomb could unfold."""
         width, height = size_of(data)
         if width * height > self.pixels:
-            raise ImageError(f"image data: {width} x {height}, more than the {self.pixels:,} pixels that are read here; "
-                             "crop or shrink it")
+            raise ImageError(f"image data: {width} x {height}, more than the {self.pixels:,} pixels that are read "
+                             "here; crop or shrink it")
 
     def _kept(self, upload: Upload, answer: Answer) -> Answer:
         """The answer, its image in the queue where it is not accepted: `review` is the number of the item there."""

@@ -20,14 +20,13 @@ from pipeline.serving.http.models import (
     ReopenModel,
 )
 from pipeline.serving.http.refusals import Outdated, Refusal, Unusable
-from pipeline.serving.http.routes import REFUSED
+from pipeline.serving.http.routes import GATE
 from pipeline.serving.review.export import export_zip
 from pipeline.serving.review.store import Item, LeaseLostError, ReviewStore
 
 T = TypeVar("T")
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": ErrorModel, "description": "Decided meanwhile, or another reviewer has it."}}
-GATE = {status: REFUSED[status] for status in (401, 403)}
 
 
 class NoSuchItem(Refusal):

@@ -31,12 +31,12 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorModel, "description": "From another site's page, or under another name."},
     408: {"model": ErrorModel, "description": "The body did not come in time."},
     413: {"model": ErrorModel, "description": "Too many bytes, or too many images."},
-    422: {"model": ErrorModel, "description": "An image or a parameter that nothing can be done with; for an image also "
-                                              "`file`, for a form of unreadable images `readings`."},
+    422: {"model": ErrorModel, "description": "An image or a parameter that nothing can be done with; for an image "
+                                              "also `file`, for a form of unreadable images `readings`."},
     429: {"model": ErrorModel, "description": "As many requests under way as are taken; Retry-After says when."},
     503: {"model": ErrorModel, "description": "Not read before the deadline, or not ready; Retry-After says when."},
 }
-GATE = {status: REFUSED[status] for status in (401, 403)}
+GATE: dict[int | str, dict[str, Any]] = {status: REFUSED[status] for status in (401, 403)}
 
 
 def reading_routes(settings: ServiceSettings, recogniser: Recogniser, pool: RecognitionPool,

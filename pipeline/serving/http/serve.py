@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.serving.http.settings import ENVIRONMENT, LOOPBACK, TOKEN, ServiceSettings
@@ -31,7 +32,7 @@ def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> 
                          "'digitstring[service]'") from None
     token = os.environ.get(TOKEN) or None
     app = create_app(make_reader(settings), settings, token)  # with its mistakes, before anything is listened on
-    options = {
+    options: dict[str, Any] = {
         "host": host, "port": port, "backlog": BACKLOG, "timeout_keep_alive": KEEP_ALIVE_SECONDS, "access_log": False,
         "timeout_graceful_shutdown": round(settings.limits.deadline + settings.limits.upload + GRACE_SECONDS),
         "server_header": False, "date_header": True, "proxy_headers": False, "log_config": _log_config(),
@@ -44,7 +45,7 @@ def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> 
     os.environ |= {ENVIRONMENT: settings.to_json(), "PROMETHEUS_MULTIPROC_DIR": folder}
     try:
         config = uvicorn.Config("pipeline.serving.http.app:create_worker_app", factory=True, workers=workers, **options)
-        Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+        Multiprocess(config, sockets=[listening]).run()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,7 +71,7 @@ def warning_of(host: str) -> str | None:
     return f"{host} can be reached from other machines, and no token is asked for; set {TOKEN}"
 
 
-def _log_config() -> dict[str, object]:
+def _log_config() -> dict[str, Any]:
     """Everything to standard error, a line each."""
     return {
         "version": 1,

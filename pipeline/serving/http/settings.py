@@ -47,7 +47,7 @@ class ServiceSettings:
     """reader: how to make the reader. review: the file of the review queue, None: nothing is kept. hosts: the names the
     service answers to; empty: to any."""
 
-    reader: ReaderOptions = ReaderOptions()
+    reader: ReaderOptions = field(default_factory=ReaderOptions)
     limits: Limits = field(default_factory=Limits)
     review: str | None = None
     hosts: tuple[str, ...] = LOOPBACK

@@ -89,8 +89,8 @@ class ReviewStore:
     def release(self, item: int, lease: str, skip: bool = False) -> None:
         """Give an item back; `skip`: it comes after those that were not skipped. Not having it is no mistake."""
         with transaction(self.path) as db:
-            db.execute("UPDATE items SET lease = NULL, lease_until = NULL, skips = skips + ? WHERE id = ? AND lease = ?",
-                       (int(skip), item, lease))
+            db.execute("UPDATE items SET lease = NULL, lease_until = NULL, skips = skips + ? "
+                       "WHERE id = ? AND lease = ?", (int(skip), item, lease))
 
     def decide(self, item: int, lease: str, who: str, text: str | None) -> str:
         """Write down what stands in an item's picture: digits, "" for no number, None where nobody can tell.
