@@ -58,7 +58,7 @@ class AdaptRecipe:
     varied: int = 7
     base_strings: int = 1200
     share: int = 5
-    checked: int = 120
+    checked: int = 300
     least: int = 10
     second: Stage = SECOND
 

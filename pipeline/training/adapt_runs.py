@@ -13,7 +13,7 @@ from classifier.convolution import ConvolutionNetwork
 from classifier.weights import Networks, rounded
 from pipeline.training.adapt_check import Answers, read_pictures
 from pipeline.training.adapt_rows import Picture
-from pipeline.training.adapt_training import AdaptSchedule, Base, Versions, run_pass, start_trainer
+from pipeline.training.adapt_training import AdaptSchedule, Base, Versions, mixed, run_pass, start_trainer
 from pipeline.training.files import TrainingFiles
 from pipeline.training.string_training import StringTrainer
 
@@ -89,4 +89,4 @@ class Runs:
 
     def _networks(self, trainer: StringTrainer) -> Networks:
         """As they will be when loaded again."""
-        return Networks(self.first, rounded(trainer.averaged()))
+        return Networks(self.first, rounded(mixed(trainer.averaged(), self.parent, self.schedule.kept)))

@@ -28,22 +28,25 @@ class AdaptSchedule:
     passes: over the user's strings, after which the network is checked, rising. learning_rate: constant, after a
     warm-up of `warm_up` mini-batches. pull: towards the parent's weights, per unit of learning rate, as weight decay is
     towards zero. averaging: of the running mean of the weights. share: of a mini-batch that is the user's.
-    own_lone: single digits out of the user's strings in a mini-batch, beside those of the step.
+    own_lone: single digits out of the user's strings in a mini-batch, beside those of the step. kept: how much of the
+    parent's weights is mixed into those found: on the way from one to the other little is forgotten and as much is
+    gained (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
     """
 
-    passes: tuple[int, ...] = (10, 15, 20)
-    learning_rate: float = 1.5e-3
+    passes: tuple[int, ...] = (10, 20)
+    learning_rate: float = 6e-4
     warm_up: int = 20
     pull: float = 0.5
     averaging: float = 0.98
     share: float = 2 / 3
     step: StepConfig = field(default_factory=lambda: StepConfig(strings=18, lone=48, span_weight=0.3))
     own_lone: int = 24
+    kept: float = 0.3
 
     def __post_init__(self) -> None:
         if not self.passes or self.passes[0] < 1 or list(self.passes) != sorted(set(self.passes)):
             raise ValueError(f"passes must rise from 1 or more, got {self.passes}")
-        if (not (self.learning_rate > 0 and 0 < self.averaging < 1)
+        if (not (self.learning_rate > 0 and 0 < self.averaging < 1 and 0 <= self.kept < 1)
                 or min(self.warm_up, self.pull, self.own_lone) < 0):
             raise ValueError(f"not a schedule: {self}")
         if not 1 <= self.own_strings <= self.step.strings:
@@ -124,6 +127,12 @@ def run_pass(trainer: StringTrainer, parent: ConvolutionNetwork, own: Sequence[V
         losses.append(trainer.step(strings, *base.lone(schedule.step.lone, schedule.own_lone, rng), rate))
         _pull(trainer.network, parent, rate * schedule.pull)
     return float(np.mean(losses)) if losses else 0.0
+
+
+def mixed(network: ConvolutionNetwork, parent: ConvolutionNetwork, kept: float) -> ConvolutionNetwork:
+    """A network with weights on the straight way from a trained one's to its parent's, `kept` of the way."""
+    return ConvolutionNetwork(network.shape, {name: (weight + np.float32(kept) * (parent.weights[name] - weight))
+                                              for name, weight in network.weights.items()})
 
 
 def _pull(network: ConvolutionNetwork, parent: ConvolutionNetwork, share: float) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.convolution import ConvolutionNetwork
 from classifier.weights import load_networks
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.reading.reader import SHIPPED
@@ -16,7 +17,7 @@ from pipeline.training.adapt import AdaptRecipe
 from pipeline.training.adapt_check import Answers, Comparison, careful_thresholds, choose, honest_answers
 from pipeline.training.adapt_examples import Variation, vary
 from pipeline.training.adapt_rows import held_out_folds
-from pipeline.training.adapt_training import AdaptSchedule, Base
+from pipeline.training.adapt_training import AdaptSchedule, Base, mixed
 from pipeline.training.examples import make_example
 from pipeline.training.sources import Sources
 from pipeline.training.strings import TRAINING, draw_string
@@ -35,7 +36,19 @@ def test_folds_are_disjoint_blocks(count):
 
 def test_fewer_rows_are_held_out_more_often():
     recipe = AdaptRecipe()
-    assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 5, 3, 2, 2]
+    assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 5, 5, 4, 2]
+
+
+def test_mixing_goes_straight_from_the_trained_weights_to_the_parents():
+    parent = load_networks(SHIPPED)[0].second
+    rng = np.random.default_rng(3)
+    trained = ConvolutionNetwork(parent.shape, {name: weight + rng.normal(size=weight.shape).astype(np.float32)
+                                                for name, weight in parent.weights.items()})
+    for kept in (0.0, 0.3, 1.0):
+        between = mixed(trained, parent, kept)
+        for name, weight in between.weights.items():
+            expected = kept * parent.weights[name] + (1 - kept) * trained.weights[name]
+            np.testing.assert_allclose(weight, expected, atol=1e-5)
 
 
 def test_a_comparison_counts_pairs():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from typing import Any
@@ -39,6 +40,8 @@ def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> 
     }  # fmt: skip
     listening = _listen(host, port)
     if workers == 1:
+        for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them once more when all requests are finished
+            signal.signal(number, lambda *_: None)
         uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[listening])
         return
     folder = tempfile.mkdtemp(prefix="digitstring-metrics-")

@@ -1,0 +1,59 @@
+// A reading on the page: its digits, probability, verdict at the threshold, alternatives.
+
+const $ = (id) => document.getElementById(id);
+export const percent = (p, places = 1) => `${(100 * p).toFixed(places)} %`;
+
+function digitElement(digit, threshold) {
+  const item = document.createElement("li");
+  item.className = digit.confidence < threshold ? "digit unsure" : "digit";
+  const others = digit.alternatives.map((other) => `${other.text}: ${percent(other.confidence)}`);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("aria-label", `${digit.digit}, ${percent(digit.confidence)}`
+    + (others.length ? `; or ${others.join(", ")}` : ""));
+  for (const [kind, text] of [["figure", digit.digit], ["share", percent(digit.confidence, 0)]]) {
+    const part = document.createElement("span");
+    part.className = kind;
+    part.textContent = text;
+    button.append(part);
+  }
+  const tip = document.createElement("div");
+  tip.className = "others";
+  tip.setAttribute("aria-hidden", "true"); // the button's name says the same
+  for (const text of [`${digit.digit}: ${percent(digit.confidence)}`, ...(others.length ? others : ["no other digit"])]) {
+    const row = document.createElement("p");
+    row.textContent = text;
+    tip.append(row);
+  }
+  item.append(button, tip);
+  return item;
+}
+
+/** Shows whether the reading is accepted at a threshold; known: thresholds by their share of errors. */
+export function showVerdict(record, threshold, known) {
+  const accepted = record.text !== null && record.confidence >= threshold;
+  $("badge").textContent = record.text === null ? "Nothing read" : accepted ? "Accepted" : "Please look";
+  for (const id of ["badge", "bar-fill"]) $(id).classList.toggle("accepted", accepted);
+  $("bar-fill").style.width = `${100 * record.confidence}%`;
+  $("bar-mark").style.left = `${100 * threshold}%`;
+  $("threshold-value").textContent = percent(threshold);
+  const errors = Object.entries(known).filter(([, value]) => threshold >= value).map(([bound]) => Number(bound));
+  $("threshold-note").textContent = errors.length
+    ? `On the strings it was calibrated on, at most ${percent(Math.min(...errors))} of what is accepted here was wrong.`
+    : "";
+  $("digits").replaceChildren(...(record.digits ?? []).map((digit) => digitElement(digit, threshold)));
+}
+
+/** Shows everything of a reading that does not depend on the threshold. */
+export function showReading(record) {
+  $("empty").hidden = true;
+  $("reading").hidden = false;
+  $("confidence").textContent = percent(record.confidence);
+  const others = record.alternatives.filter((other) => other.confidence >= 0.0005);
+  $("others").textContent = others.length
+    ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
+  $("note").textContent = record.note ?? "";
+  const queued = typeof record.review === "number";
+  $("queued").hidden = !queued;
+  $("queued").textContent = queued ? `Kept for review as item ${record.review}.` : "";
+}
