@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.draw import polygon2mask
 
 from segmenter.background import FLAT
 
@@ -64,7 +63,11 @@ def _is_square(corners: NDArray[np.float64]) -> bool:
 
 def _fills(corners: NDArray[np.float64], picture: Mask) -> bool:
     """Whether a quadrangle, (4, 2) rows and columns, leaves about the canvas that a picture leaves."""
-    canvas, expected = ~picture, ~polygon2mask(picture.shape, corners)
+    row, column = np.indices(picture.shape)
+    inside = np.ones(picture.shape, dtype=bool)
+    for (y, x), (down, across) in zip(corners, np.roll(corners, -1, axis=0) - corners, strict=True):
+        inside &= across * (row - y) >= down * (column - x)  # clockwise: the picture lies on the right of each side
+    canvas, expected = ~picture, ~inside
     return bool((canvas & expected).sum() >= OVERLAP * (canvas | expected).sum())
 
 

@@ -1,5 +1,6 @@
 """Ink: a grey image of a number becomes soft ink of standard height, upright, on an empty background."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,11 +129,20 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: M
 
     paper: the paper's level where the picture's border shows it. canvas: (H, W) bool, what is no part of the picture.
     """
+    strokes = _look_at(grey, region, digit, paper, canvas, _reduced)
+    if strokes is None or digit >= SMALL_DIGIT:
+        return strokes
+    return _look_at(grey, region, digit, paper, canvas, _enlarged) or strokes
+
+
+def _look_at(grey: Float, region: Box, digit: float, paper: float | None, canvas: Mask | None,
+             resize: Callable[[Float, float], tuple[Float, float]]) -> _Strokes | None:
+    """As `_look`; resize: an image at the resolution to look at, and the source pixels that one of its pixels spans."""
     left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:
         return None
-    work, factor = _working(np.asarray(grey[top:bottom, left:right], dtype=np.float32), digit)
-    off = None if canvas is None else _working(canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
+    work, factor = resize(np.asarray(grey[top:bottom, left:right], dtype=np.float32), digit)
+    off = None if canvas is None else resize(canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
     digit /= factor
     x0, y0 = float(left), float(top)
     contrast = _contrast(work, digit, paper, trimmed=left > 0 or right < grey.shape[1])
@@ -153,12 +163,13 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: M
     return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, x0, y0), factor)
 
 
-def _working(image: Float, digit: float) -> tuple[Float, float]:
-    """An image at the resolution at which ink is looked for, and the source pixels that one of its pixels spans."""
-    if digit < SMALL_DIGIT:
-        return enlarge(image), 0.5
+def _reduced(image: Float, digit: float) -> tuple[Float, float]:
     factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
     return area_reduce(image, factor), float(factor)
+
+
+def _enlarged(image: Float, digit: float) -> tuple[Float, float]:
+    return enlarge(image), 0.5
 
 
 def _contrast(work: Float, digit: float, paper: float | None, trimmed: bool) -> Float:

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from classifier.convolution import Convolution, ConvolutionNetwork, Shape
@@ -43,7 +43,9 @@ def rounds_of(seed: int, spec: str | None):
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 60), spec=st.sampled_from(SPECS))
 def test_likely_spans_are_scored_again_and_no_others(seed, spec):
-    (*_, before, last), _ = rounds_of(seed, spec)
+    rounds, _ = rounds_of(seed, spec)
+    assume(rounds)  # a few of these pictures are so noisy that nothing is seen
+    *_, before, last = rounds
     likely = [span_posteriors(before.lattice)[0]]
     if spec is not None:
         likely.append(best_reading(before.lattice, parse_format(spec))[1])
