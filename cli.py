@@ -240,11 +240,14 @@ def _plain_lines(names: list[str], reading: Any, with_alternatives: bool) -> Ite
 
 @app.command(epilog="Example: digitstring batch scans --out readings.jsonl --recursive")
 def batch(
-    folder: Annotated[Path, typer.Argument(help="Folder with the images.")],
+    folder: Annotated[str, typer.Argument(help="Folder with the images, or its URL (s3://..., gs://..., file://...).")],
     out: Annotated[Path, typer.Option(help="Output, .jsonl or .csv.")],
     recursive: Annotated[bool, typer.Option("--recursive", help="Also read the folders inside.")] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (default: one a core, if there is work for them).")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler that reads in place of processes here, as tcp://host:8786.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted output.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
@@ -267,6 +270,7 @@ def batch(
             replace(options, documents=DocumentOptions()),
             recursive=recursive,
             workers=workers,
+            scheduler=scheduler,
             resume=resume,
             force=force,
             progress=progress,

@@ -21,7 +21,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.metrics import calibration_error, calibration_noise, edit_distance, read_rate, wilson
 from pipeline.serving.outcomes import Outcome, ReadsImages
 from pipeline.serving.records import make_record, to_json_line
-from pipeline.serving.workers import read_paths
+from pipeline.serving.workers import read_images
 
 ERROR_BOUNDS = (0.05, 0.01, 0.001)
 NOISE_SEED = 2
@@ -187,9 +187,9 @@ def evaluate(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Evaluation, list[Outcome]]:
-    """Read every image and compare. Raises what `read_paths` raises."""
+    """Read every image and compare. Raises what `read_images` raises."""
     outcomes = []
-    reading = read_paths([truth.path for truth in truths], make_reader, workers)
+    reading = read_images([truth.path for truth in truths], make_reader, workers)
     start = time.perf_counter()
     for outcome in reading:
         outcomes.append(outcome)

@@ -27,6 +27,8 @@ THIRD_PARTY = {
     "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "pooch"},
     "pipeline.training.font_outlines": {"numpy", "skimage", "fontTools"},
+    "pipeline.serving.cluster": {"distributed", "threadpoolctl"},
+    "pipeline.serving.folders": {"fsspec"},
     "pipeline.serving.http": {"fastapi", "starlette", "pydantic", "uvicorn", "python_multipart", "prometheus_client",
                               "threadpoolctl"},
     "cli": {"typer", "rich"},

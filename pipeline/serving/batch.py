@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ImageError, UsageError
-from pipeline.reading.images import SUFFIXES
+from pipeline.serving.cluster import read_on_cluster
+from pipeline.serving.folders import RemoteImage, Source, open_folder
 from pipeline.serving.outcomes import ReadsImages
 from pipeline.serving.records import Record, format_of, header, make_record, to_line, whole_records
 from pipeline.serving.review.store import ReviewStore
-from pipeline.serving.workers import default_workers, read_paths
+from pipeline.serving.workers import default_workers, read_images
 
 Progress = Callable[[int, int], None]  # (images done, images in all)
 
@@ -34,32 +34,14 @@ class BatchSummary:
             raise ValueError(f"the parts do not add up: {self}")
 
 
-def list_images(folder: Path, recursive: bool = False) -> list[str]:
-    """Names of the image files of a folder, relative to it, sorted; hidden ones are left out.
-
-    Raises ImageError when the folder is missing, is a file, or holds no image.
-    """
-    if not folder.is_dir():
-        trouble = "is a file; use `read` for single images" if folder.exists() else "no such folder"
-        raise ImageError(f"{folder}: {trouble}")
-    names = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if recursive and not name.startswith(".")]
-        inside = (Path(parent, name) for name in files if not name.startswith("."))
-        names += [path.relative_to(folder).as_posix() for path in inside if path.suffix.lower() in SUFFIXES]
-    if not names:
-        hint = "" if recursive else "; --recursive looks into its folders"
-        raise ImageError(f"{folder}: no image in this folder (by name: .png, .jpg, .tif, ...){hint}")
-    return sorted(names)
-
-
 def run_batch(
-    folder: Path,
+    folder: str | Path,
     out: Path,
     make_reader: Callable[[], ReadsImages],
     *,
     recursive: bool = False,
     workers: int | None = None,
+    scheduler: str | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -68,23 +50,28 @@ def run_batch(
     """Read the images of `folder` and write one record each to `out`, in the order of their names.
 
     Every record is written whole as soon as it is known, so killing the run loses at most the line
-    that is being written. workers: processes; None: as many as pay. review: the file that keeps what is below the
-    threshold, before its record is written, so that nothing is lost there either.
+    that is being written. folder: a path, or a URL of a kind that fsspec knows. workers: processes; None: as many as
+    pay. scheduler: of a Dask cluster, which then reads in place of processes here. review: the file that keeps what is
+    below the threshold, before its record is written, so that nothing is lost there either.
     Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; PipelineError later.
     """
-    names = list_images(folder, recursive)
+    images = open_folder(folder)
+    names = images.names(recursive)
     earlier, whole = _earlier_records(out, resume, force)
     done = {record["file"] for record in earlier}
     todo = [name for name in names if name not in done]
-    paths = [folder / name for name in todo]
+    sources = [images.image(name) for name in todo]
     queue = None if review is None else ReviewStore(review)
-    outcomes = read_paths(paths, make_reader, workers or default_workers(len(paths)))
+    if scheduler is None:
+        outcomes = read_images(sources, make_reader, workers or default_workers(len(sources)))
+    else:
+        outcomes = read_on_cluster(sources, make_reader, scheduler)
     counts = Counter(_kind(record) for record in earlier)
     with _open_output(out, whole) as file:
-        for name, outcome in zip(todo, outcomes, strict=True):
+        for name, source, outcome in zip(todo, sources, outcomes, strict=True):
             record = make_record(name, outcome.reading, outcome.error)
             if queue is not None and _kind(record) == "unsure":
-                _keep(queue, folder / name, record)
+                _keep(queue, source, record)
             _write(file, out, to_line(record, format_of(out)))
             counts[_kind(record)] += 1
             if progress:
@@ -97,10 +84,10 @@ def _kind(record: Record) -> str:
     return "unreadable" if "error" in record else "accepted" if record["accepted"] else "unsure"
 
 
-def _keep(queue: ReviewStore, path: Path, record: Record) -> None:
+def _keep(queue: ReviewStore, source: Source, record: Record) -> None:
     try:
-        image = path.read_bytes()
-    except OSError:  # gone since it was read; its record stands
+        image = source.load() if isinstance(source, RemoteImage) else source.read_bytes()
+    except (OSError, ImageError):  # gone since it was read; its record stands
         return
     queue.add(image, record)
 

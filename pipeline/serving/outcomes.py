@@ -6,18 +6,22 @@ import glob
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from classifier.errors import ClassifierError
 from pipeline.errors import PipelineError, UsageError
 from pipeline.reading.reading import Reading
+from pipeline.serving.folders import RemoteImage, Source
 from segmenter.errors import SegmenterError
 
 if TYPE_CHECKING:
     from pipeline.documents.fields import DocumentReading
     from pipeline.reading.reader import Reader
+
+
+BYTES = "image data"  # how an error names an image that has no file
 
 
 class ReadsImages(Protocol):
@@ -86,18 +90,26 @@ class Outcome:
             raise ValueError("an outcome is either a reading or an error")
 
 
-def read_outcome(reader: ReadsImages, image: Path | bytes, name: str | None = None) -> Outcome:
-    """Read one image, whatever happens; the outcome bears `name`, or else the path."""
+def read_outcome(reader: ReadsImages, image: Source | bytes, name: str | None = None) -> Outcome:
+    """Read one image, whatever happens; the outcome bears `name`, or else the path or URL."""
     name = str(image) if name is None else name
     start = time.process_time()
     reading, message = None, None
     try:
-        reading = reader.read(image)
+        reading = reader.read(image.load() if isinstance(image, RemoteImage) else image)
     except (PipelineError, SegmenterError, ClassifierError) as error:
         message = str(error)
     except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand
         message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
-    return Outcome(name, reading, message, time.process_time() - start)
+    outcome = Outcome(name, reading, message, time.process_time() - start)
+    return name_in(outcome) if isinstance(image, RemoteImage) else outcome
+
+
+def name_in(outcome: Outcome) -> Outcome:
+    """The outcome of bytes with its file's name in its error, as if the file had been read."""
+    if outcome.error is None or not outcome.error.startswith(BYTES):
+        return outcome
+    return replace(outcome, error=outcome.file + outcome.error.removeprefix(BYTES))
 
 
 def expand_globs(names: Sequence[str]) -> list[str]:

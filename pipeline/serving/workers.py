@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.serving.folders import Source
 from pipeline.serving.outcomes import Outcome, ReadsImages, read_outcome
 
 QUEUE_PER_WORKER = 8  # files handed out ahead, so that no worker waits for the slowest picture
+TRIES_ALONE = 2  # processes that an image may kill once it is read alone
 FILES_PER_WORKER = 16  # fewer do not pay for the start of another process
 
 
@@ -26,30 +26,31 @@ def default_workers(files: int) -> int:
     return max(1, min(cores, files // FILES_PER_WORKER))
 
 
-def read_paths(
-    paths: Sequence[Path], make_reader: Callable[[], ReadsImages], workers: int = 1
+def read_images(
+    images: Sequence[Source], make_reader: Callable[[], ReadsImages], workers: int = 1
 ) -> Iterator[Outcome]:
-    """Outcomes in the order of `paths`; an unreadable file is an outcome, not an exception.
+    """Outcomes in the order of `images`; an unreadable one is an outcome, not an exception.
 
     make_reader: called here, so that its errors are raised at once, and in every worker; for
         workers > 1 it must be picklable. BLAS works with one thread, processes are the parallelism.
-    Raises whatever `make_reader` raises; PipelineError when a worker process dies.
+    A worker process that dies costs nothing: what was under way is read again, image by image, and an image over which
+    a worker dies twice more is passed over with an error. Raises whatever `make_reader` raises.
     """
     reader = make_reader()
     if workers == 1:
-        return _read_here(paths, reader)
-    return _read_in_processes(paths, make_reader, workers)
+        return _read_here(images, reader)
+    return _read_in_processes(images, make_reader, workers)
 
 
-def _read_here(paths: Sequence[Path], reader: ReadsImages) -> Iterator[Outcome]:
+def _read_here(images: Sequence[Source], reader: ReadsImages) -> Iterator[Outcome]:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        for path in paths:
-            yield read_outcome(reader, path)
+        for image in images:
+            yield read_outcome(reader, image)
 
 
-_worker_reader: ReadsImages | None = None  # a worker process serves one call of read_paths only
+_worker_reader: ReadsImages | None = None  # a worker process serves one call of read_images only
 
 
 def _start_worker(make_reader: Callable[[], ReadsImages]) -> None:
@@ -70,27 +71,57 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read_in_worker(path: Path) -> Outcome:
+def _read_in_worker(image: Source) -> Outcome:
     if _worker_reader is None:
         raise RuntimeError("the worker was not started")
-    return read_outcome(_worker_reader, path)
+    return read_outcome(_worker_reader, image)
 
 
 def _read_in_processes(
-    paths: Sequence[Path], make_reader: Callable[[], ReadsImages], workers: int
+    images: Sequence[Source], make_reader: Callable[[], ReadsImages], workers: int
 ) -> Iterator[Outcome]:
-    # "spawn": a fork of a process that has BLAS threads or a progress bar running may deadlock.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (make_reader,))
-    pending: deque[Future[Outcome]] = deque()
+    waiting = deque(images)
+    while waiting:
+        begun: deque[tuple[Source, Future[Outcome]]] = deque()
+        try:
+            yield from _read_until_death(waiting, begun, make_reader, workers)
+        except BrokenProcessPool:
+            for image, future in begun:
+                known = future.done() and not future.cancelled() and future.exception() is None
+                yield future.result() if known else _read_alone(image, make_reader)
+
+
+def _read_until_death(waiting: deque[Source], begun: deque[tuple[Source, Future[Outcome]]],
+                      make_reader: Callable[[], ReadsImages], workers: int) -> Iterator[Outcome]:
+    """Outcomes of what is waiting; what was begun and not yet given stays in `begun` when a worker dies."""
+    pool = _pool(make_reader, workers)
     try:
-        for path in paths:
-            pending.append(pool.submit(_read_in_worker, path))
-            if len(pending) >= QUEUE_PER_WORKER * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool:
-        raise PipelineError("a worker process died (out of memory?); try again with fewer workers") from None
+        while waiting or begun:
+            while waiting and len(begun) < QUEUE_PER_WORKER * workers:
+                future = pool.submit(_read_in_worker, waiting[0])
+                begun.append((waiting.popleft(), future))
+            outcome = begun[0][1].result()
+            begun.popleft()
+            yield outcome
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read_alone(image: Source, make_reader: Callable[[], ReadsImages]) -> Outcome:
+    """The outcome of an image in a process of its own, after a worker died that may have had it."""
+    for _ in range(TRIES_ALONE):
+        pool = _pool(make_reader, 1)
+        try:
+            return pool.submit(_read_in_worker, image).result()
+        except BrokenProcessPool:
+            continue
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return Outcome(str(image), None, f"{image}: the worker process died each time it read this image (out of memory?); "
+                                     "it was passed over", 0.0)
+
+
+def _pool(make_reader: Callable[[], ReadsImages], workers: int) -> ProcessPoolExecutor:
+    # "spawn": a fork of a process that has BLAS threads or a progress bar running may deadlock.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, _start_worker, (make_reader,))

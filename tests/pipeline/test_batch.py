@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.errors import DataError, ImageError, PipelineError, UsageError
+from pipeline.errors import DataError, ImageError, UsageError
 from pipeline.reading.reading import Digit, Reading
-from pipeline.serving.batch import BatchSummary, list_images, run_batch
+from pipeline.serving.batch import BatchSummary, run_batch
+from pipeline.serving.folders import LocalFolder
 from pipeline.serving.outcomes import expand_globs
 from pipeline.serving.records import header, make_record, to_line, whole_records
-from pipeline.serving.workers import read_paths
+from pipeline.serving.workers import read_images
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from fake_cli import FakeReader
@@ -28,17 +29,6 @@ from fake_cli import FakeReader
 TESTS = Path(__file__).parent.parent
 
 SUFFIXES = [".jsonl", ".csv"]
-
-
-class DyingReader:
-    """Takes its process along; only in a worker."""
-
-    def read(self, image):
-        import multiprocessing
-
-        if multiprocessing.parent_process():
-            os._exit(9)
-        return Reading.nothing()
 
 
 @pytest.fixture
@@ -61,12 +51,12 @@ def files_of(out):
 
 
 def test_images_are_listed_by_name(folder):
-    names = list_images(folder)
+    names = LocalFolder(folder).names(False)
     assert names == sorted(names) and len(names) == 14
-    assert set(list_images(folder, recursive=True)) - set(names) == {"deeper/99.PNG"}
+    assert set(LocalFolder(folder).names(True)) - set(names) == {"deeper/99.PNG"}
     with pytest.raises(ImageError, match="--recursive"):
         (folder / "outer" / "inner").mkdir(parents=True)
-        list_images(folder / "outer")
+        LocalFolder(folder / "outer").names(False)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -76,7 +66,7 @@ def test_the_summary_counts_the_records(folder, tmp_path, suffix):
     summary = run_batch(folder, out, FakeReader, recursive=True, progress=lambda *state: seen.append(state))
     assert summary.images == 15 and summary.unreadable == 1 and summary.earlier == 0
     assert seen == [(k, 15) for k in range(1, 16)]
-    assert files_of(out) == list_images(folder, recursive=True)
+    assert files_of(out) == LocalFolder(folder).names(True)
 
 
 def test_csv_columns(folder, tmp_path):
@@ -168,17 +158,40 @@ def test_records_with_any_file_name_come_back(tmp_path, suffix, names, cut):
 
 
 def test_workers_give_the_outcomes_in_order(folder):
-    paths = [folder / name for name in list_images(folder)] * 3
-    here = list(read_paths(paths, FakeReader))
-    elsewhere = list(read_paths(paths, FakeReader, workers=2))
+    paths = [folder / name for name in LocalFolder(folder).names(False)] * 3
+    here = list(read_images(paths, FakeReader))
+    elsewhere = list(read_images(paths, FakeReader, workers=2))
     assert [(outcome.file, outcome.reading, outcome.error) for outcome in elsewhere] == [
         (outcome.file, outcome.reading, outcome.error) for outcome in here
     ]
 
 
-def test_a_dying_worker_is_one_clear_error(folder):
-    with pytest.raises(PipelineError, match="worker process died"):
-        list(read_paths([folder / "37.png"] * 4, DyingReader, workers=2))
+class KillingReader(FakeReader):
+    """Takes its process along over pictures named 333; over 37 the first time only. Only in a worker."""
+
+    def read(self, image):
+        import multiprocessing
+
+        mark = Path(image).parent / "died once"
+        if multiprocessing.parent_process():
+            if Path(image).stem == "37" and not mark.exists():
+                mark.touch()
+                os._exit(9)
+            if Path(image).stem == "333":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(image)
+
+
+def test_dying_workers_lose_nothing_and_a_deadly_picture_is_passed_over(folder):
+    paths = [folder / name for name in LocalFolder(folder).names(False)] * 2
+    here = {outcome.file: outcome for outcome in read_images(paths, FakeReader)}
+    found = list(read_images(paths, KillingReader, workers=2))
+    assert [outcome.file for outcome in found] == [str(path) for path in paths]
+    for outcome in found:
+        if Path(outcome.file).stem == "333":
+            assert outcome.reading is None and "worker process died each time" in outcome.error
+        else:
+            assert (outcome.reading, outcome.error) == (here[outcome.file].reading, here[outcome.file].error)
 
 
 def test_globs(folder, monkeypatch):
