@@ -18,6 +18,7 @@ MEASURES = 16
 BLOCK = 64  # crops drawn at once: their windows fit the processor's cache
 INK = 5  # the measure that is the ink, in strokes three lines high
 SKIPPED_INK = 1.5  # log-odds that skipping costs for each stroke of the line's height
+COMMA = 4.0  # log-odds against a digit that stands where a comma does, in an amount
 KNOWN = 15  # the last measure is 1; a lone digit, whose field nobody knows, has zeros everywhere
 
 
@@ -114,3 +115,13 @@ def skip_costs(measures: Float) -> Float:
     doubtful mark scores better than three doubtful digits.
     """
     return np.float32(3 * SKIPPED_INK) * measures[:, INK]
+
+
+def comma_costs(measures: Float) -> Float:
+    """(N,) log-odds to take off the scores of the digits of each span of these measures (N, 16), in an amount.
+
+    A short, narrow stroke that begins below the top of the line and ends below its bottom is a comma, though it may
+    look like a 1.
+    """
+    height, width, top, bottom = measures[:, :4].T
+    return np.float32(COMMA) * ((top > 0.35) & (bottom > 0.05) & (height < 0.85) & (width < 0.4))

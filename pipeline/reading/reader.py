@@ -17,11 +17,13 @@ from classifier.errors import WeightsError
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
+from pipeline.formats.values import value_of
 from pipeline.reading.calibration import LEAST, Calibration
-from pipeline.reading.characters import MEASURES, draw_crops, measure, skip_costs
+from pipeline.reading.characters import MEASURES, comma_costs, draw_crops, measure, skip_costs
 from pipeline.reading.formatted import likely_formatted
 from pipeline.reading.images import load_grey
 from pipeline.reading.lattice import SKIP, Lattice, Path, best_path
+from pipeline.reading.marks import written_of
 from pipeline.reading.reading import Alternative, Digit, Reading
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.rescoring import look_again
@@ -33,6 +35,7 @@ from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
+AMOUNT = "amount"  # the format whose readings have a value
 FEW = 5  # texts that are always compared
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
 
@@ -107,6 +110,8 @@ class Reader:
         else:
             reading = self._reading(pieces, rounds, texts or [("", 0.0)], path, grey.shape)
             reading = replace(reading, format=wanted.spec, note=_note(lattice, wanted, reading))
+            if wanted.spec == AMOUNT and reading.text is not None:
+                reading = _valued(reading, written_of(pieces, rounds[-1].spans, path))
         return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
 
     def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
@@ -143,7 +148,8 @@ def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConf
     if not cuts:
         return None, [], []
     pieces = cut_pieces(ink, cuts)
-    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans), config, format)
+    amount = format is not None and format.spec == AMOUNT
+    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans, amount), config, format)
     if networks.second is not None:
         rounds.append(look_again(pieces, rounds[-1], networks.second, config, format))
     return pieces, rounds, _best_texts(rounds[-1].lattice, count, format)
@@ -160,6 +166,12 @@ def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tup
     return texts
 
 
+def _valued(reading: Reading, written: str) -> Reading:
+    """The reading of an amount with what is written and its value."""
+    value = value_of(written)
+    return replace(reading, written=written, value=value.amount, value_note=value.reason)
+
+
 def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
     """A sentence for a reading without text whose picture holds digits: that nothing fits, and what stands there."""
     plain = [] if reading.text is not None else likely_texts(lattice, 1)
@@ -168,11 +180,15 @@ def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
     return f"nothing here fits the format {format.spec}; without a format it reads {plain[0][0]}"
 
 
-def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans) -> NDArray[np.float32]:
-    """Scores (N, 11) of spans: the network's weighted sums, less what skipping costs."""
+def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans,
+                amount: bool = False) -> NDArray[np.float32]:
+    """Scores (N, 11) of spans: the network's weighted sums, less what skipping costs; in an amount also less what a
+    digit costs that stands like a comma."""
     measures = measure(pieces, spans)
     scores = forward_blocks(network, draw_crops(pieces, spans), measures)
     scores[:, SKIP] -= skip_costs(measures)
+    if amount:
+        scores[:, :SKIP] -= comma_costs(measures)[:, None]
     return scores
 
 

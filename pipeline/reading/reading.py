@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Integral
 from typing import Any
 
@@ -98,6 +99,8 @@ class Reading:
     alternatives: other texts, the likeliest first; with the winner they sum to at most 1.
     rounds: how many searches of the lattice it took.
     format: the format it was read in, None: any digits. note: why there is no text where digits stand there.
+    written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
+    None where the grouping leaves a doubt; value_note: which.
     """
 
     text: str | None
@@ -108,6 +111,9 @@ class Reading:
     rounds: int = 0
     format: str | None = None
     note: str | None = None
+    written: str | None = None
+    value: Decimal | None = None
+    value_note: str | None = None
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")
@@ -126,6 +132,10 @@ class Reading:
             raise ValueError(f"rounds {self.rounds} is negative")
         if self.note is not None and (self.format is None or self.text is not None):
             raise ValueError("a note says why a format left nothing to read")
+        if self.written is not None and "".join(filter(str.isdigit, self.written)) != self.text:
+            raise ValueError(f"written {self.written!r} is not the text {self.text!r} with marks")
+        if (self.written is None) != (self.value is None and self.value_note is None):
+            raise ValueError("what is written has a value or a note why it has none")
 
     @classmethod
     def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = (),
@@ -135,9 +145,12 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types. With a format also
-        format, and note where there is one."""
-        extra = {} if self.format is None else {"format": self.format}
+        format, and note where there is one; of an amount written and value, and value_note where there is none."""
+        extra: dict[str, Any] = {} if self.format is None else {"format": self.format}
         extra |= {} if self.note is None else {"note": self.note}
+        if self.written is not None:
+            extra |= {"written": self.written, "value": None if self.value is None else format(self.value, "f")}
+            extra |= {} if self.value_note is None else {"value_note": self.value_note}
         return {
             "text": self.text,
             "confidence": float(self.confidence),

@@ -1,0 +1,93 @@
+"""The value of a written amount, and only where its grouping leaves no doubt.
+
+A point or comma may group thousands or begin the cents, and people write both. It is clear which where two kinds of
+separator stand (`1,990.50`), where one comes again and again in groups that a country writes (`1.990.000`,
+`22,35,000`), where one or two digits follow it (`12.50`), or where the ending says that there are no cents (`1.990,-`).
+Elsewhere, as in `1.990`, there is no value: a decimal point is never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+SEPARATORS = ".,'"
+CURRENCY = "¤"  # a currency sign, whichever it is
+UNKNOWN = "?"  # a mark that has no name here
+BEFORE = re.compile(rf"^[*=\-{CURRENCY}]+")
+AFTER = re.compile(r"(?P<ending>(?:[.,]?[/\-=]+|[.,])?)(?P<stars>\**)$")
+NO_CENTS = re.compile(r"^(?:[.,]-+|/[-=]+)$")  # `,-` and `/-`: nothing behind the whole number
+
+
+@dataclass(frozen=True)
+class Value:
+    """amount: exact, or None with the reason, a sentence."""
+
+    amount: Decimal | None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.amount is None) == (self.reason is None):
+            raise ValueError("a value is either an amount or the reason why there is none")
+
+
+def value_of(written: str) -> Value:
+    """The value of an amount as it is written: digits, separators `.` `,` `'`, and `* = - /` and a currency sign about
+    them."""
+    body = BEFORE.sub("", written)
+    found = AFTER.search(body)
+    assert found is not None  # it matches the empty string
+    ending, body = found["ending"], body[:found.start()]
+    if UNKNOWN in written:
+        return Value(None, "a mark stands there that may mean anything")
+    if not re.fullmatch(rf"\d+(?:[{SEPARATORS}]\d+)*", body):
+        return Value(None, "it is not written as an amount: digits with single points or commas between them")
+    groups, marks = re.split(rf"[{SEPARATORS}]", body), re.findall(rf"[{SEPARATORS}]", body)
+    return _without_marks(groups[0]) if not marks else _with_marks(groups, marks, bool(NO_CENTS.match(ending)))
+
+
+def _without_marks(digits: str) -> Value:
+    if len(digits) > 1 and digits[0] == "0":
+        return Value(None, "it begins with a zero, so that a separator may be missing")
+    return Value(Decimal(digits))
+
+
+def _with_marks(groups: list[str], marks: list[str], no_cents: bool) -> Value:
+    last = groups[-1]
+    if len(set(marks)) == 1:
+        if len(marks) == 1:
+            return _one_mark(groups, marks[0], no_cents)
+        if is_grouping(groups):
+            return Value(Decimal("".join(groups)))
+        return Value(None, f"the digits between the marks {marks[0]} are not grouped as thousands are")
+    if marks[-1] in marks[:-1] or len(set(marks)) > 2 or marks[-1] == "'":
+        return Value(None, "points and commas take turns, so that it is not clear which begins the cents")
+    if len(last) > 2:
+        return Value(None, f"{len(last)} digits follow the last mark, which are no cents")
+    if not is_grouping(groups[:-1]):
+        return Value(None, "the digits before the cents are not grouped as thousands are")
+    return Value(Decimal(f"{''.join(groups[:-1])}.{last}"))
+
+
+def _one_mark(groups: list[str], mark: str, no_cents: bool) -> Value:
+    whole, last = groups
+    if mark != "'" and len(last) <= 2 and (whole == "0" or whole[0] != "0"):
+        return Value(Decimal(f"{whole}.{last}"))
+    if is_grouping(groups):
+        if mark == "'" or no_cents:
+            return Value(Decimal(whole + last))
+        return Value(None, f"{mark} may group thousands or begin decimals: {whole}{last} or {whole}.{last}")
+    return Value(None, f"{len(last)} digits follow the {mark}, which neither cents nor thousands do")
+
+
+def is_grouping(groups: list[str]) -> bool:
+    """Whether groups of digits are those of thousands (1.990.000) or of the Indian system (22,35,000)."""
+    first, *rest = groups
+    if not rest:
+        return first == "0" or first[0] != "0"
+    if first[0] == "0" or len(rest[-1]) != 3:
+        return False
+    western = len(first) <= 3 and all(len(group) == 3 for group in rest)
+    indian = len(first) <= 2 and all(len(group) == 2 for group in rest[:-1])
+    return western or indian

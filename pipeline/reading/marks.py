@@ -1,0 +1,165 @@
+"""Marks beside and between the digits, named by their shape and place: points, commas, bars, slashes, stars.
+
+What of the ink no digit of the reading holds is taken in connected components, and so are points and commas that a
+digit's span holds beside the digit. Lengths are in heights of the number line, places from its top (0) to its bottom
+(1). The sizes were chosen on drawn strings with known marks (benchmarks/amounts.py, another seed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pipeline.formats.values import CURRENCY, UNKNOWN
+from pipeline.reading.lattice import SKIP, Path
+from segmenter.cuts import INK_LEVEL
+from segmenter.spans import Pieces, Spans
+
+SPECK = 0.2  # squared pen widths below which a component is no mark
+SMALL = 0.5  # height and width of a point or a comma at most
+LOW = 0.55  # the middle of a point or a comma is below this
+DESCENT = 0.2  # below the line by this much it is a comma ...
+SLIM = 1.6  # ... or, reaching below the line, by its height over its width
+FLAT = 1.5  # width over height of a bar at least
+LONG = 0.18  # width of a bar at least
+TALL = 0.7  # height of a slash or a currency sign at least
+LEAN = 0.12  # width of a slash at least
+THIN = 0.45  # share of its box that the ink of a slash takes at most
+TWO = 1.4  # layers of an equals sign whose bars touch
+DOT = 0.32  # height and width of a point that a digit's span holds, at most
+BESIDE = 0.5  # ... or, where it is larger, the share of its width that lies beside the digit
+STAR = (0.2, 0.85)  # height of a star
+DEBRIS = 0.28  # height and width up to which what touches a digit is a part of it
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A component of ink. left, right: of the field, in ink pixels; width, height, top and bottom in heights of the
+    line; fill: share of its box that is ink; layers: how many strokes lie above each other, as a mean over its columns;
+    touches: whether it touches ink of a digit."""
+
+    left: float
+    right: float
+    width: float
+    height: float
+    top: float
+    bottom: float
+    fill: float
+    layers: float
+    touches: bool
+
+    @property
+    def middle(self) -> float:
+        """Its height in the line: 0 at the top, 1 at the bottom."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def is_bar(self) -> bool:
+        """Whether it lies flat."""
+        return self.width >= LONG and self.width >= FLAT * self.height and self.height <= SMALL
+
+
+def written_of(pieces: Pieces, spans: Spans, path: Path) -> str:
+    """What is written: the digits of the path and the marks about them, in writing order."""
+    digits = [(span, symbol) for span, symbol in zip(path.spans, path.symbols, strict=True) if symbol != SKIP]
+    if not digits:
+        return ""
+    boxes = spans.box[[span for span, _ in digits]]
+    places = [((box[0] + box[2]) / 2, str(symbol)) for box, (_, symbol) in zip(boxes, digits, strict=True)]
+    start, end = float(boxes[0, 0]), float(boxes[-1, 2])
+    holds = spans.holds[[span for span, _ in digits]]
+    marks = find_marks(pieces, np.any(holds, axis=0)) + marks_in_spans(pieces, holds)
+    places += [((mark.left + mark.right) / 2, name) for mark, name in name_marks(marks, start, end)]
+    return "".join(name for _, name in sorted(places, key=lambda place: place[0]))
+
+
+def find_marks(pieces: Pieces, of_digits: NDArray[np.bool_]) -> list[Mark]:
+    """Components of the ink that no digit holds; of_digits: (K,) the cells that are digits'."""
+    held = np.append(of_digits, False)[pieces.cell_of]
+    inked = pieces.ink.pixels >= INK_LEVEL
+    labels, _ = ndimage.label(inked & ~held, structure=np.ones((3, 3), dtype=bool))
+    beside = ndimage.binary_dilation(inked & held, structure=np.ones((3, 3), dtype=bool))
+    found = []
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        own = labels[place] == number
+        if own.sum() >= SPECK * pieces.ink.stroke_width**2:
+            found.append(_mark(pieces, own, place, bool(beside[place][own].any())))
+    return found
+
+
+def marks_in_spans(pieces: Pieces, holds: NDArray[np.bool_]) -> list[Mark]:
+    """Points and commas that spans of digits hold beside the digit; holds: (N, K) the cells of each span."""
+    found = []
+    for cells in holds:
+        component, mass = pieces.component[cells], pieces.mass[cells]
+        ink = np.bincount(component, mass)
+        main = pieces.boxes[cells][component == ink.argmax()]
+        left, right = main[:, 0].min(), main[:, 2].max()
+        for number in np.flatnonzero((ink > 0) & (ink < ink.max())):
+            own = np.append(cells & (pieces.component == number), False)[pieces.cell_of]
+            own &= pieces.ink.pixels >= INK_LEVEL
+            if own.sum() < SPECK * pieces.ink.stroke_width**2:
+                continue
+            place = ndimage.find_objects(own.astype(np.uint8))[0]
+            mark = _mark(pieces, own[place], place, touches=False)
+            outside = max(left - mark.left, mark.right - right) >= BESIDE * (mark.right - mark.left)
+            most = SMALL if outside else DOT
+            if max(mark.width, mark.height) <= most and mark.middle >= LOW:
+                found.append(mark)
+    return found
+
+
+def _mark(pieces: Pieces, own: NDArray[np.bool_], place: tuple[slice, ...], touches: bool) -> Mark:
+    """The mark of a component; own: (h, w) its pixels within its box, which lies at `place` in the field."""
+    rows, columns = place
+    top, bottom = pieces.ink.line
+    unit = bottom - top
+    height, width = own.shape
+    runs = (np.diff(np.pad(own, ((1, 0), (0, 0))).astype(np.int8), axis=0) > 0).sum(axis=0)
+    return Mark(columns.start, columns.stop, width / unit, height / unit, (rows.start - top) / unit,
+                (rows.stop - top) / unit, float(own.mean()), float(runs.mean()), touches)
+
+
+def name_marks(marks: list[Mark], start: float, end: float) -> list[tuple[Mark, str]]:
+    """Marks and their names; start, end: of the digits, in ink pixels. What is a part of a digit gets none."""
+    named = []
+    waiting = [mark for mark in marks if not (mark.touches and max(mark.width, mark.height) <= DEBRIS)]
+    while waiting:
+        mark = waiting.pop(0)
+        other = next((each for each in waiting if _stacked(mark, each)), None)
+        if other is not None:
+            waiting.remove(other)
+            named.append((mark, "="))
+            continue
+        name = name_of(mark, before=mark.right <= start, after=mark.left >= end)
+        if name:
+            named.append((mark, name))
+    return named
+
+
+def name_of(mark: Mark, before: bool, after: bool) -> str:
+    """The name of one component, "" for what means nothing; before, after: whether it stands outside the digits."""
+    inside = not (before or after)
+    if mark.layers >= TWO and mark.width >= LONG and mark.height <= TALL and not inside:
+        return "="
+    if mark.is_bar:
+        return "-" if not inside or mark.middle < LOW else "."
+    if max(mark.width, mark.height) <= SMALL and mark.middle >= LOW:
+        slim = mark.bottom > 1 and mark.height >= SLIM * mark.width
+        return "," if mark.bottom > 1 + DESCENT or slim else "."
+    if before and mark.height >= TALL:
+        return CURRENCY
+    if mark.height >= TALL and mark.width >= LEAN and mark.fill <= THIN:
+        return "/"
+    if not inside and STAR[0] <= mark.height <= STAR[1] and mark.width >= STAR[0]:
+        return "*"
+    return "" if max(mark.width, mark.height) <= SMALL else UNKNOWN
+
+
+def _stacked(one: Mark, other: Mark) -> bool:
+    """Whether two bars lie above each other, as in an equals sign."""
+    shared = min(one.right, other.right) - max(one.left, other.left)
+    return one.is_bar and other.is_bar and shared >= 0.5 * min(one.right - one.left, other.right - other.left)
