@@ -25,6 +25,7 @@ SMALL_DIGIT = 24  # height in pixels below which ink is looked for at twice the 
 REACH = 1.0  # line heights above and below the line beyond which ink is cut off
 TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the picture, until it is measured
 LONE = 1.5  # width over height of the region below which it holds one digit rather than several
+SLENDER = 12.0  # height over width of a lone digit at most
 ROOM = 0.3  # heights of a digit: paper that is put around a lone digit
 AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough
 
@@ -104,10 +105,12 @@ def extract_ink(grey: Float) -> Ink:
     paper = border_paper(grey, region)
     digit = TYPICAL_DIGIT * min(region[3] - region[1], 4 * (region[2] - region[0]))
     if _is_lone(region, paper):
-        digit = region[3] - region[1]  # without its margin a lone digit fills the region
+        # Without its margin a lone digit fills the region.
+        digit = min(region[3] - region[1], SLENDER * (region[2] - region[0]))
     strokes = _look(grey, region, digit, paper, canvas)
     if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
-        strokes = _look(grey, strokes.surroundings(grey.shape), strokes.digit, paper, canvas) or strokes
+        found = min(strokes.digit, SLENDER * (region[2] - region[0]))
+        strokes = _look(grey, strokes.surroundings(grey.shape), found, paper, canvas) or strokes
     return _blank() if strokes is None else _straighten(strokes)
 
 
@@ -164,7 +167,7 @@ def _look_at(grey: Float, region: Box, digit: float, paper: float | None, canvas
 
 
 def _reduced(image: Float, digit: float) -> tuple[Float, float]:
-    factor = max(1, int(np.ceil(digit / WORKING_DIGIT)))
+    factor = max(1, min(int(np.ceil(digit / WORKING_DIGIT)), *(side // 3 for side in image.shape)))
     return area_reduce(image, factor), float(factor)
 
 

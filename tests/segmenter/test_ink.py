@@ -255,3 +255,17 @@ def test_skew_of_the_baseline_does_not_change_the_line(degrees: float, text: str
     ink, level = extract_ink(write(tilted)), extract_ink(write(dark))
     size, level_size = (abs(float(np.linalg.det(found.to_source[:, :2]))) for found in (ink, level))
     assert size == pytest.approx(level_size, rel=0.2)  # source area of an ink pixel
+
+
+@pytest.mark.parametrize("shape", [(60_000, 7), (7, 60_000)])
+def test_pictures_far_longer_than_wide_take_no_more_memory_than_others(shape: tuple[int, int]) -> None:
+    """A damaged header made one of 160 x 524349, for which 20 GiB were asked."""
+    import tracemalloc
+
+    grey = np.ones(shape, dtype=np.float32)
+    grey[shape[0] // 2 :, : shape[1] // 2] = 0
+    tracemalloc.start()
+    extract_ink(grey)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * grey.nbytes
