@@ -25,8 +25,9 @@ from pipeline.serving.review.export import export_zip
 from pipeline.serving.review.store import Item, LeaseLostError, ReviewStore
 
 T = TypeVar("T")
+BODY: dict[int | str, dict[str, Any]] = {400: {"model": ErrorModel, "description": "The body is not JSON."}}
 CONFLICT: dict[int | str, dict[str, Any]] = {
-    409: {"model": ErrorModel, "description": "Decided meanwhile, or another reviewer has it."}}
+    **BODY, 409: {"model": ErrorModel, "description": "Decided meanwhile, or another reviewer has it."}}
 
 
 class NoSuchItem(Refusal):
@@ -51,7 +52,7 @@ def review_routes(store: ReviewStore) -> APIRouter:
     def decide(said: DecisionModel) -> Response:
         return JSONResponse({"action": _done(lambda: store.decide(said.item, said.lease, said.reviewer, said.text))})
 
-    @router.post("/release", summary="Give a leased item back", response_model=DoneModel)
+    @router.post("/release", summary="Give a leased item back", response_model=DoneModel, responses=BODY)
     def release(held: LeaseModel) -> Response:
         _done(lambda: store.release(held.item, held.lease, held.skip))
         return JSONResponse({"done": True})

@@ -17,7 +17,7 @@ from pipeline.formats.format import parse_format
 from pipeline.serving.http import examples
 from pipeline.serving.http.bodies import Upload, receive_images
 from pipeline.serving.http.metrics import CONTENT_TYPE, Metrics
-from pipeline.serving.http.models import ErrorModel, HealthModel, ReadyModel
+from pipeline.serving.http.models import ErrorModel, FormAnswer, HealthModel, ReadyModel
 from pipeline.serving.http.pool import RecognitionPool
 from pipeline.serving.http.recognition import Answer, Recogniser, Wanted
 from pipeline.serving.http.refusals import Late, Unusable
@@ -31,10 +31,12 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorModel, "description": "From another site's page, or under another name."},
     408: {"model": ErrorModel, "description": "The body did not come in time."},
     413: {"model": ErrorModel, "description": "Too many bytes, or too many images."},
-    422: {"model": ErrorModel, "description": "An image or a parameter that nothing can be done with; for an image "
-                                              "also `file`, for a form of unreadable images `readings`."},
+    422: {"model": ErrorModel | FormAnswer,
+          "description": "An image or a parameter that nothing can be done with; for an image also `file`, for a form "
+                         "of unreadable images `readings`."},
     429: {"model": ErrorModel, "description": "As many requests under way as are taken; Retry-After says when."},
-    503: {"model": ErrorModel, "description": "Not read before the deadline, or not ready; Retry-After says when."},
+    503: {"model": ErrorModel | FormAnswer,
+          "description": "Not read before the deadline, or not ready; Retry-After says when."},
 }
 GATE: dict[int | str, dict[str, Any]] = {status: REFUSED[status] for status in (401, 403)}
 
