@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import binomtest
 
-from benchmarks import digits, form, invariance, random_cuts, segmentation, strings
+from benchmarks import digits, form, formats, invariance, random_cuts, segmentation, strings
 from benchmarks.scores import Scores, left_out
 from benchmarks.span_truth import OwnerTruth
 from classifier.convolution import Convolution, ConvolutionNetwork, Shape
@@ -296,3 +296,10 @@ def test_segmentation_counts_digits_that_stand_apart():
     tally.add(string.image.astype(np.float32) / 255, OwnerTruth(string))
     assert (tally.pictures, tally.digits, tally.found) == (1, 5, 5) and tally.spans >= 5
     assert tally.without["gap"] < 0, "digits that stand apart are parted by gaps"
+
+
+def test_formats_are_measured_on_a_few_account_numbers(weights, tmp_path, capsys):
+    out = tmp_path / "formats.json"
+    formats.main(["--weights", str(weights), "--n", "3", "--out", str(out)])
+    assert "digits:10,luhn" in capsys.readouterr().out
+    assert out.is_file()

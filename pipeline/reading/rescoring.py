@@ -17,7 +17,7 @@ from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
 from pipeline.reading.search import Round, SearchConfig, read_round
 from segmenter.spans import Pieces, pick_spans
 
-LIKELY = 0.003  # posterior from which on a span gets a second look
+LIKELY = 0.01  # posterior from which on a span gets a second look
 MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside the crop
 
 

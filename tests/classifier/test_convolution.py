@@ -93,11 +93,16 @@ def test_blocks_do_not_matter_to_the_gradients(monkeypatch):
         np.testing.assert_allclose(gradient, expected[name], rtol=1e-9, atol=1e-12)
 
 
+DEEP = Shape(2, (Convolution(5, 2, 3), Convolution(3, 1, 4), Convolution(3, 2, 5)), measures=2, hidden=4,
+             unit="rectified")
+
+
+@pytest.mark.parametrize("shape", [SMALL, DEEP, replace(SMALL, unit="rectified")])
 @given(seeds)
 @settings(max_examples=5, deadline=None)
-def test_gradients_agree_with_finite_differences(seed):
+def test_gradients_agree_with_finite_differences(shape, seed):
     """Of C = sum(1 - cos(z)), whose delta is sin(z), with respect to each weight and bias."""
-    network, crops, measures = example(SMALL, 3, seed)
+    network, crops, measures = example(shape, 3, seed)
     gradients, _ = network.backpropagate(crops, measures, np.sin)
     rng, h = np.random.default_rng(seed), 1e-5
     for name, value in network.weights.items():

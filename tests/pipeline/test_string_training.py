@@ -1,5 +1,7 @@
 """Training on whole strings: its gradient, its steps, and what it may be asked; the recipe is in test_recipe.py."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,8 @@ from classifier.convolution import DIGITS, OUTPUTS, Convolution, ConvolutionNetw
 from classifier.distortions import Distortion
 from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
+from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
+from pipeline.reading.rescoring import second_measures
 from pipeline.training import string_training
 from pipeline.training.path_loss import path_loss
 from pipeline.training.pool import draw_examples
@@ -54,7 +58,7 @@ def cross_entropy(z, targets):
     return np.logaddexp(0, z) - targets * z
 
 
-def cost(network, config, strings, lone, labels):
+def cost(network, config, strings, lone, labels, first=None):
     """The combined cost by its definition: paths and spans of the strings, and lone digits, in nats a string."""
     total = 0.0
     for example in strings:
@@ -63,7 +67,12 @@ def cost(network, config, strings, lone, labels):
         total += config.path_weight * path_loss(example, z)[0]
         if example.targets is not None:
             total += config.span_weight * cross_entropy(z, example.targets)[~example.empty].sum()
-    z = network.forward(np.stack([lone, np.zeros_like(lone)], axis=1), np.zeros((len(lone), MEASURES)))
+    crops = np.stack([lone, np.zeros_like(lone)], axis=1)
+    if first is None:
+        z = network.forward(crops, np.zeros((len(lone), MEASURES)))
+    else:
+        base = first.forward(crops, np.zeros((len(lone), MEASURES), dtype=np.float32))
+        z = base + network.forward(crops, second_measures(np.zeros((len(lone), MEASURES)), base).astype(np.float64))
     targets = np.eye(OUTPUTS)[labels]
     return (total + config.lone_weight * cross_entropy(z, targets).sum()) / len(strings)
 
@@ -88,6 +97,38 @@ def test_gradient_is_that_of_finite_differences(strings, lone, config, monkeypat
         slope = np.subtract(*(cost(side, config, strings, *lone) for side in sides)) / (2 * small)
         expected = sum((trainer.optimiser.gradients[name] * way[name]).sum() for name in weights)
         assert slope == pytest.approx(expected, rel=2e-3, abs=2e-3)
+
+
+@pytest.mark.parametrize("config", [StepConfig(path_weight=1, span_weight=0, lone_weight=0),
+                                    StepConfig(path_weight=0, span_weight=1, lone_weight=0),
+                                    StepConfig(path_weight=0, span_weight=0, lone_weight=1)],
+                         ids=["paths", "spans", "lone digits"])
+def test_gradient_of_a_second_network_is_that_of_finite_differences(lone, config, monkeypatch):
+    """Its sums are added to those of the first network, which stays as it is."""
+    monkeypatch.setattr(string_training, "LEAST_DELTA", 0.0)
+    monkeypatch.setattr(string_training, "clipped", lambda gradients: gradients)
+    first = ConvolutionNetwork.initialise(SMALL, np.random.default_rng(7))
+    shape = replace(SMALL, measures=SECOND_MEASURES, unit="rectified")
+    rng = np.random.default_rng(8)
+    drawn = draw_examples(np.random.default_rng(2), Sources(), TRAINING, 8, first)
+    strings = [each for each in drawn
+               if np.isfinite(path_loss(each, each.scores(np.zeros((len(each.rows), OUTPUTS), np.float32)))[0])][:3]
+    assert strings
+    trainer = trainer_of(config, shape, np.float64, first=first)
+    trainer.optimiser = Recorder()
+    weights = trainer.network.weights
+    for name, value in weights.items():
+        if name.endswith("_bias"):  # at 0 a rectified unit on empty paper has two slopes
+            value += 0.1 * rng.standard_normal(value.shape)
+    trainer.step(strings, *lone, 0.0)
+    for _ in range(3):
+        way = {name: rng.normal(size=value.shape) for name, value in weights.items()}
+        small = 1e-6
+        sides = [ConvolutionNetwork(shape, {k: v + sign * small * way[k] for k, v in weights.items()})
+                 for sign in (1, -1)]
+        slope = np.subtract(*(cost(side, config, strings, *lone, first) for side in sides)) / (2 * small)
+        expected = sum((trainer.optimiser.gradients[name] * way[name]).sum() for name in weights)
+        assert slope == pytest.approx(expected, rel=5e-3, abs=5e-3)
 
 
 def test_loss_falls_on_a_fixed_batch(strings, lone):
