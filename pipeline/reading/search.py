@@ -26,7 +26,7 @@ class SearchConfig:
     all of this level and coarser. most_spans: how many spans may be scored for one field.
     """
 
-    sure: float = 0.95
+    sure: float = 0.9
     first_level: int = GAP
     most_spans: int = 2000
 
