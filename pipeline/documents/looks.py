@@ -13,7 +13,7 @@ from pipeline.reading.reading import Reading
 from segmenter.ink import LINE_HEIGHT
 
 LEAST_SHARE = 0.5  # of the ink that digits take, at least: in words, letters are skipped
-LEAST_CONFIDENCE = 0.01
+LEAST_CONFIDENCE = 0.02
 LONE_SHARE, LONE_CONFIDENCE = 0.85, 0.4  # the same for what stands in no box, and ...
 LONE_LENGTH = 3  # ... its digits, at least
 SIGN_GAP = 0.15  # line heights between a currency sign and the number
