@@ -12,6 +12,7 @@ from segmenter.resample import compose, scaling
 GAP = 0.75  # heights of the number between it and the sign, at least
 START = 0.6  # heights of the box from its left side within which a sign begins
 WIDEST = 1.1  # heights of the box that a sign takes at most
+MARGIN = 0.02  # share of the ink above the number, and below: specks, and what is left of lines
 LEAST_REST = 0.12  # of the box's width that the number takes, at least
 
 
@@ -40,5 +41,7 @@ def _ink(grey: NDArray[np.float32]) -> tuple[NDArray[np.intp], tuple[int, int]]:
     paper = float(np.median(grey))
     dark = grey < paper - max(0.1, SHARE * (paper - float(np.quantile(grey, 0.007))))
     columns = np.flatnonzero(dark.sum(axis=0) >= 2)
-    filled = np.flatnonzero(dark.any(axis=1))
-    return columns, (int(filled[0]), int(filled[-1]) + 1) if filled.size else (0, 1)
+    if not columns.size:
+        return columns, (0, 1)
+    below = np.cumsum(dark.sum(axis=1)) / dark.sum()
+    return columns, (int(np.searchsorted(below, MARGIN)), int(np.searchsorted(below, 1 - MARGIN)) + 1)

@@ -23,6 +23,7 @@ SMALL = 0.5  # height and width of a point or a comma at most
 LOW = 0.55  # the middle of a point or a comma is below this
 DESCENT = 0.2  # below the line by this much it is a comma ...
 SLIM = 1.6  # ... or, reaching below the line, by its height over its width
+HIGHEST, LOWEST = 0.35, 1.05  # a comma as high as a digit begins below the one and ends below the other
 FLAT = 1.5  # width over height of a bar at least
 LONG = 0.18  # width of a bar at least
 TALL = 0.7  # height of a slash or a currency sign at least
@@ -152,6 +153,8 @@ def name_of(mark: Mark, before: bool, after: bool) -> str:
         return "," if mark.bottom > 1 + DESCENT or slim else "."
     if before and mark.height >= TALL:
         return CURRENCY
+    if mark.top > HIGHEST and mark.bottom > LOWEST and mark.width <= SMALL:
+        return ","
     if mark.height >= TALL and mark.width >= LEAN and mark.fill <= THIN:
         return "/"
     if not inside and STAR[0] <= mark.height <= STAR[1] and mark.width >= STAR[0]:
