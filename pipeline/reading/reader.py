@@ -79,11 +79,13 @@ class Reader:
         self.config = config or SearchConfig()
         self.format = None if format is None else parse_format(format)
 
-    def variant(self, *, threshold: float | None = None, alternatives: int | None = None) -> Reader:
+    def variant(self, *, threshold: float | None = None, alternatives: int | None = None,
+                format: str | None = None) -> Reader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
         other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
         other.alternatives = self.alternatives if alternatives is None else alternatives
+        other.format = self.format if format is None else parse_format(format)
         return other
 
     def read(self, image: Any, format: str | None = None) -> Reading:

@@ -1,5 +1,6 @@
 """The service as a process: what it answers, what it refuses and how, and that it keeps nothing."""
 
+import io
 import json
 import re
 import socket
@@ -16,6 +17,10 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 httpx = pytest.importorskip("httpx")
 
+from PIL import Image  # noqa: E402
+
+from benchmarks.drawn_documents import draw_cheque  # noqa: E402
+from pipeline.training.sources import Sources  # noqa: E402
 from tests.serving_process import ROOT, Service, running  # noqa: E402
 
 AMOUNT = (ROOT / "examples" / "amount.png").read_bytes()
@@ -25,7 +30,7 @@ ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
-    with running("--threads", 1, "--waiting", 1, "--max-bytes", 500_000, "--max-images", 3, "--max-pixels", 1_000_000,
+    with running("--threads", 1, "--waiting", 1, "--max-bytes", 500_000, "--max-images", 3, "--max-pixels", 8_000_000,
                  folder=folder) as found:
         yield found
 
@@ -67,6 +72,16 @@ def test_query_changes_what_is_read_and_shown(service: Service) -> None:
     assert [each["text"] for each in asked["explanation"]["rounds"]][-1] == asked["text"]
     unfit = post(service, ZEROS, "/v1/read?format=digits:2").json()
     assert unfit["text"] is None and "digits:2" in unfit["note"]
+
+
+def test_a_whole_cheque_is_read_as_a_document(service: Service) -> None:
+    page, truth = draw_cheque(8, Sources())
+    file = io.BytesIO()
+    Image.fromarray(page).convert("L").save(file, "JPEG", quality=85)
+    record = post(service, file.getvalue(), "/v1/read?explain=true").json()
+    assert {field["name"] for field in record["fields"]} >= {"amount", "date"} and record["pages"] == 1
+    assert {field.name for field in truth} >= {"amount", "date"}
+    assert "explanation" not in record
 
 
 @pytest.mark.parametrize(("path", "body", "status", "words"), [

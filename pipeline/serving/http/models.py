@@ -29,6 +29,19 @@ class DigitModel(BaseModel):
     alternatives: list[AlternativeModel]
 
 
+class FieldModel(BaseModel):
+    """A field of a document; beside these the keys of a reading."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    kind: str = Field(description="amount, comb, box, line or given.")
+    page: int
+    box: list[int] = Field(description="Pixels of the upright page: left, top, right, bottom.")
+    text: str | None
+    confidence: float = Field(ge=0, le=1)
+
+
 class RecordModel(BaseModel):
     """What stands in an image, as `digitstring read --json` prints it; or `file` and `error` alone."""
 
@@ -44,6 +57,10 @@ class RecordModel(BaseModel):
     written: str | None = Field(None, description="Only of an amount: what stands there, marks included.")
     value: str | None = Field(None, description="Only of an amount: its exact value; null where there is a doubt.")
     value_note: str | None = Field(None, description="Only of an amount without a value: why it has none.")
+    pages: int | None = Field(None, description="Only of a document: how many pages it has.")
+    fields: list[FieldModel] | None = Field(None, description="Only of a document: its fields; text and digits above "
+                                                              "are those of the amount, or else of the first field.")
+    errors: list[str] | None = Field(None, description="Only of a document: a sentence for each bad page.")
     review: int | None = Field(None, description="Only where review is on: the number of the item in the queue.")
     explanation: dict[str, Any] | None = Field(None, description="Only with explain: picture, cuts and rounds.")
     error: str | None = Field(None, description="Only where the image could not be read: why.")

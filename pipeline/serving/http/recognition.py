@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from classifier.errors import ClassifierError
+from pipeline.documents.document import read_document
+from pipeline.documents.reader import DocumentReader
 from pipeline.errors import ImageError, PipelineError
 from pipeline.reading.images import size_of
 from pipeline.reading.reader import Reader
@@ -63,8 +65,10 @@ class Recogniser:
 
     def _read(self, upload: Upload, wanted: Wanted) -> Answer:
         self._check_size(upload.data)
-        reader = self.reader.variant(threshold=wanted.threshold, alternatives=wanted.alternatives)
-        trace = reader.trace(upload.data, wanted.format)
+        reader = self.reader.variant(threshold=wanted.threshold, alternatives=wanted.alternatives, format=wanted.format)
+        if DocumentReader(reader).takes_for_document(upload.data):
+            return Answer(make_record(upload.name, read_document(reader, upload.data), None))
+        trace = reader.trace(upload.data)
         record: dict[str, Any] = make_record(upload.name, trace.reading, None)
         if wanted.explain:
             from pipeline.explaining.steps import explain_steps

@@ -41,9 +41,12 @@ function show(record) {
   state.record = record;
   showReading(record);
   judge();
-  const last = Math.max(0, record.explanation.rounds.length - 1);
-  $("step").max = last;
-  turnTo(last);
+  const rounds = record.explanation?.rounds.length ?? 0;
+  $("how").hidden = !record.explanation;
+  if (record.explanation) {
+    $("step").max = Math.max(0, rounds - 1);
+    turnTo(Math.max(0, rounds - 1));
+  }
   $("said").textContent = record.text === null ? "No number was read."
     : `Reads ${[...record.text].join(" ")}, right with probability ${percent(record.confidence)}. ${$("badge").textContent}.`;
 }

@@ -53,6 +53,12 @@ export function showReading(record) {
   $("others").textContent = others.length
     ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
   $("note").textContent = record.note ?? "";
+  $("fields").hidden = !record.fields;
+  $("fields").replaceChildren(...(record.fields ?? []).map((field) => {
+    const item = document.createElement("li");
+    item.textContent = `${field.name}: ${field.text ?? "nothing"} (${percent(field.confidence)})`;
+    return item;
+  }));
   const queued = typeof record.review === "number";
   $("queued").hidden = !queued;
   $("queued").textContent = queued ? `Kept for review as item ${record.review}.` : "";
