@@ -69,7 +69,9 @@ def written_of(pieces: Pieces, spans: Spans, path: Path) -> str:
     if not digits:
         return ""
     boxes = spans.box[[span for span, _ in digits]]
-    places = [((box[0] + box[2]) / 2, str(symbol)) for box, (_, symbol) in zip(boxes, digits, strict=True)]
+    # Digits keep their order though one may hang over the next.
+    middles = np.maximum.accumulate((boxes[:, 0] + boxes[:, 2]) / 2)
+    places = [(float(middle), str(symbol)) for middle, (_, symbol) in zip(middles, digits, strict=True)]
     start, end = float(boxes[0, 0]), float(boxes[-1, 2])
     holds = spans.holds[[span for span, _ in digits]]
     marks = find_marks(pieces, np.any(holds, axis=0)) + marks_in_spans(pieces, holds)

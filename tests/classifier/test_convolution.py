@@ -104,7 +104,8 @@ def test_gradients_agree_with_finite_differences(shape, seed):
     """Of C = sum(1 - cos(z)), whose delta is sin(z), with respect to each weight and bias."""
     network, crops, measures = example(shape, 3, seed)
     gradients, _ = network.backpropagate(crops, measures, np.sin)
-    rng, h = np.random.default_rng(seed), 1e-5
+    rng = np.random.default_rng(seed)
+    h, near = (1e-5, 1e-5) if shape.unit == "tanh" else (1e-7, 1e-3)  # few steps that short reach a rectifier's bend
     for name, value in network.weights.items():
         for place in rng.choice(value.size, min(8, value.size), replace=False):
             before, costs = value.flat[place], []
@@ -113,7 +114,7 @@ def test_gradients_agree_with_finite_differences(shape, seed):
                 costs.append(float((1 - np.cos(network.forward(crops, measures))).sum()))
             value.flat[place] = before
             slope = (costs[0] - costs[1]) / (2 * h)
-            assert gradients[name].flat[place] == pytest.approx(slope, rel=1e-5, abs=1e-7)
+            assert gradients[name].flat[place] == pytest.approx(slope, rel=near, abs=near / 100)
 
 
 def test_gradients_of_a_batch_add_up():
