@@ -23,7 +23,7 @@ import typer
 import typer.core
 
 if TYPE_CHECKING:
-    from pipeline.serving.outcomes import Outcome, ReaderOptions
+    from pipeline.batch.outcomes import Outcome, ReaderOptions
 
 ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS = 0, 1, 2, 3, 4
 PRIORITY = (NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
@@ -95,14 +95,10 @@ app.add_typer(review_app, name="review", epilog="Example: digitstring review exp
 template_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Templates of forms.")
 app.add_typer(template_app, name="template", epilog="Example: digitstring template new form.png --out form.toml")
 
-Threshold = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")
-]
+Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")]
 MaxError = Annotated[
     float | None,
-    typer.Option(
-        min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."
-    ),
+    typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
 Format = Annotated[
@@ -123,8 +119,11 @@ Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to 
 Document = Annotated[bool, typer.Option("--document", help="The images are whole documents (default: found out).")]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="NAME=LEFT,TOP,RIGHT,BOTTOM",
-                 help="A field of the document, in pixels; may be repeated. Without: fields are found."),
+    typer.Option(
+        "--field",
+        metavar="NAME=LEFT,TOP,RIGHT,BOTTOM",
+        help="A field of the document, in pixels; may be repeated. Without: fields are found.",
+    ),
 ]
 
 
@@ -138,7 +137,7 @@ def _options(
     # Threads of BLAS cost more than they bring at our sizes; must be set before numpy is imported.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    from pipeline.serving.outcomes import ReaderOptions
+    from pipeline.batch.outcomes import ReaderOptions
 
     return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format)
 
@@ -188,8 +187,8 @@ def read(
     A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
     """
     options = _options(weights, threshold, max_error, format, 3 if alternatives is None else alternatives)
-    from pipeline.serving.outcomes import DocumentOptions, expand_globs, read_outcome
-    from pipeline.serving.records import make_record, to_json_line
+    from pipeline.batch.outcomes import DocumentOptions, expand_globs, read_outcome
+    from pipeline.batch.records import make_record, to_json_line
 
     files = expand_globs(images)
     documents = DocumentOptions(document, tuple(field or ()), None if template is None else str(template))
@@ -260,8 +259,8 @@ def batch(
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
     options = _options(weights, threshold, max_error, format, alternatives)
-    from pipeline.serving.batch import run_batch
-    from pipeline.serving.outcomes import DocumentOptions
+    from pipeline.batch.outcomes import DocumentOptions
+    from pipeline.batch.run import run_batch
 
     with _progress_bar("Reading") as progress:
         summary = run_batch(
@@ -303,8 +302,8 @@ def evaluate(
     Exits with 0 when all images could be read, whatever they were read as.
     """
     options = _options(weights, threshold, max_error, format)
-    from pipeline.evaluation import evaluate as run_evaluation
-    from pipeline.evaluation import load_truth, write_readings
+    from pipeline.evaluation.evaluate import evaluate as run_evaluation
+    from pipeline.evaluation.evaluate import load_truth, write_readings
 
     truths = load_truth(truth, images)
     with _progress_bar("Evaluating") as progress:
@@ -329,8 +328,8 @@ def explain(
 ) -> None:
     """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
     options = _options(weights, threshold, max_error, format)
-    from pipeline.serving.explaining import write_explanation
-    from pipeline.serving.outcomes import DocumentOptions
+    from pipeline.batch.outcomes import DocumentOptions
+    from pipeline.explaining.writing import write_explanation
 
     reader = replace(options, documents=DocumentOptions())()
     reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, reader)
@@ -346,8 +345,10 @@ class NetworkEncoding(StrEnum):
     BINARY = "binary"
 
 
-@app.command(epilog="Examples: digitstring train --data data --out weights.npz;  "
-             "digitstring train --encoding binary --sizes 784,30,4 --out book.npz")
+@app.command(
+    epilog="Examples: digitstring train --data data --out weights.npz;  "
+    "digitstring train --encoding binary --sizes 784,30,4 --out book.npz"
+)
 def train(
     data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/.")] = None,
     out: Annotated[Path, typer.Option(help="Weights file to write; its card lies beside it.")] = Path("weights.npz"),
@@ -369,14 +370,20 @@ def train(
 ) -> None:
     """Make the shipped weights again from the data; or, with --encoding, train a network of the book."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a second process draws the strings meanwhile
-    from pipeline.training import commands
+    from pipeline.training import programs as commands
 
     commands.train(
-        out, data, encoding=None if encoding is None else encoding.value, without=without, first=first,
+        out,
+        data,
+        encoding=None if encoding is None else encoding.value,
+        without=without,
+        first=first,
         sizes=sizes,
         options={"epochs": epochs, "seed": seed},
         book_options={"cost": cost, "learning_rate": learning_rate, "batch_size": batch_size},
-        resume=resume, force=force, reporting=_epoch_lines,
+        resume=resume,
+        force=force,
+        reporting=_epoch_lines,
     )
     _say(f"{out}: trained")
 
@@ -402,8 +409,9 @@ def adapt(
         Path | None, typer.Option(help="Folder of the files (default: beside the table, or images/ there).")
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights to start from (default: the shipped ones).")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/, so that nothing is forgotten.")]
-    = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with mnist/ and strokes/, so that nothing is forgotten.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
@@ -413,12 +421,20 @@ def adapt(
     Rows are held out and read before and after; where adapting does not help, the parent's weights are kept.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pipeline.training import adapt as adapting
+    from pipeline.adapting import adapt as adapting
 
     with _progress_bar("Adapting") as progress:
         report = adapting.adapt(
-            truth, out, images=images, weights=weights, data=data, recipe=adapting.AdaptRecipe(seed=seed),
-            resume=resume, force=force, say=_say, progress=progress or (lambda done, total: None),
+            truth,
+            out,
+            images=images,
+            weights=weights,
+            data=data,
+            recipe=adapting.AdaptRecipe(seed=seed),
+            resume=resume,
+            force=force,
+            say=_say,
+            progress=progress or (lambda done, total: None),
         )
     if report.skipped:
         _say(f"{len(report.skipped)} of {len(report.skipped) + report.rows} rows skipped")
@@ -451,11 +467,12 @@ def serve(
     are finished.
     """
     options = _options(weights, threshold, max_error, format)
-    from pipeline.serving.http import serve as service
-    from pipeline.serving.http.settings import Limits, ServiceSettings, hosts_of
+    from pipeline.service import serve as service
+    from pipeline.service.settings import Limits, ServiceSettings, hosts_of
 
-    limits = Limits(body_bytes=max_bytes, pixels=max_pixels, images=max_images, threads=threads, waiting=waiting,
-                    deadline=deadline)
+    limits = Limits(
+        body_bytes=max_bytes, pixels=max_pixels, images=max_images, threads=threads, waiting=waiting, deadline=deadline
+    )
     warning = service.warning_of(host)
     if warning is not None:
         _say(warning)
@@ -469,8 +486,8 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to make.")],
 ) -> None:
     """Write what reviewers said as truth.csv with images/ beside it, for adapt and evaluate; and audit.csv."""
-    from pipeline.serving.review.export import export_folder
-    from pipeline.serving.review.store import ReviewStore
+    from pipeline.review.export import export_folder
+    from pipeline.review.store import ReviewStore
 
     count = export_folder(ReviewStore(review, create=False), out)
     _say(f"{out}: {count} images")
@@ -493,7 +510,7 @@ def unipen(
     ] = StrokeKind.DIGITS,
 ) -> None:
     """Convert pen strokes of the original UNIPEN files."""
-    from pipeline.training.unipen import convert_unipen
+    from pipeline.data.unipen import convert_unipen
 
     with _progress_bar("Converting") as progress:
         report = convert_unipen(folder, out, kind.value, progress)
@@ -508,7 +525,7 @@ def mnist(
     data: Annotated[Path | None, typer.Option(help="Folder to put it in (default: the cache).")] = None,
 ) -> None:
     """Download MNIST, checked by SHA-256, unless it is there already; prints the folder."""
-    from pipeline.training.mnist import fetch_mnist
+    from pipeline.data.mnist import fetch_mnist
 
     typer.echo(str(fetch_mnist(data)))
 
@@ -523,7 +540,7 @@ def template_new(
     """Write a first draft of a template: the fields found on a scan, to be named and corrected by hand."""
     reader = _options(weights, None, None, None)()
     from pipeline.documents.document import draft_template
-    from pipeline.documents.templates import write_template
+    from pipeline.documents.templates.template import write_template
 
     template = draft_template(reader, scan)  # type: ignore[arg-type]
     write_template(template, out, force)

@@ -50,8 +50,13 @@ def _random_affine(n: int, rng: np.random.Generator, how: Distortion) -> Float:
     scale, stretch = np.exp(rng.normal(0, how.scale, n)), np.exp(rng.normal(0, how.stretch, n))
     cos, sin = np.cos(angle), np.sin(angle)
     across, down = scale * stretch, scale / stretch
-    matrix = np.stack([np.stack([cos * across, (cos * shear - sin) * down], axis=1),
-                       np.stack([sin * across, (sin * shear + cos) * down], axis=1)], axis=1)
+    matrix = np.stack(
+        [
+            np.stack([cos * across, (cos * shear - sin) * down], axis=1),
+            np.stack([sin * across, (sin * shear + cos) * down], axis=1),
+        ],
+        axis=1,
+    )
     return matrix.astype(np.float32)
 
 

@@ -1,178 +1,272 @@
-"""A feedforward network of sigmoid neurons.
+"""A network with shared weights: strided convolutions, a hidden layer, sigmoid outputs.
 
-Source: Michael Nielsen, *Neural Networks and Deep Learning*, chapters 1 and 2. The book follows one
-example as a column vector, so a layer is sigma(w a + b). Here a batch is a matrix with one example a row,
-so the same layer is sigma(a @ w.T + b), and every sum over examples is done by the matrix product.
-
-Axes: nB examples of a batch; nI inputs and nO outputs of a layer. `weights[0]` joins the input to the
-first hidden layer; the book would call it w^2.
+Convolutions whose stride is 2 here and there do away with pooling (Simard, Steinkraus and Platt 2003, "Best practices
+for convolutional neural networks applied to visual document analysis"). Units are symmetric sigmoids,
+tanh(z) = 2 sigma(2z) - 1 (LeCun et al. 1998b, "Efficient BackProp", section 4.4), or rectified linear, max(0, z)
+(Nielsen ch. 3 and 6; Glorot, Bordes and Bengio 2011); outputs are always sigmoid neurons. Besides the crop the hidden
+layer sees a few measures of the character (its size and place in the field). Inside, the batch is the last axis of all
+maps: patches are then copied in long runs, in blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy.special import expit
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from classifier.costs import Cost
+from classifier.crops import SIDE
 
-SCALES = ("book", "fan_in")
+Float = NDArray[np.float32]
 
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """sigma(z) = 1 / (1 + exp(-z)), elementwise, without overflow for any z (Nielsen ch. 1)."""
-    return expit(z)
-
-
-def sigmoid_prime(z: np.ndarray) -> np.ndarray:
-    """sigma'(z), written as sigma(z) sigma(-z) so that it keeps its digits when sigma(z) rounds to 1."""
-    return expit(z) * expit(-z)
+FRAME = SIDE + 1  # crops get an empty last row and column, so that kernels of 5 with stride 2 come out even
+DIGITS, MARK = 10, 10  # outputs 0..9 are the digits, output 10 is "a mark: no digit, but written here on purpose"
+OUTPUTS = 11
+PATCHES = 600_000  # numbers in the patches that are in memory at once: what stays in the processor's cache
+BLOCK = 64  # crops whose activations are in memory at once
+UNITS = ("tanh", "rectified")
 
 
-def parameter_count(sizes: Sequence[int]) -> int:
-    """Number of weights and biases of a network with these layer sizes."""
-    return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+@dataclass(frozen=True)
+class Convolution:
+    """One layer of feature maps: kernels of kernel x kernel pixels at every stride-th place, no padding."""
 
-
-@dataclass(frozen=True, eq=False)
-class Parameters:
-    """The weights and biases of a network, or a gradient with respect to them.
-
-    They lie in one vector, the book's v (ch. 1: v -> v - eta grad C), layer by layer, weights before biases.
-
-    sizes: neurons in each layer, input first, as in (784, 30, 10)
-    vector: (nV,) float32 (float64 for checking gradients)
-    weights: weights[l] (nO, nI), a view into vector
-    biases: biases[l] (nO,), a view into vector
-
-    Raises ValueError when the sizes are not at least two positive numbers, or the vector does not fit them.
-    """
-
-    sizes: tuple[int, ...]
-    vector: np.ndarray
-    weights: tuple[np.ndarray, ...] = field(init=False, repr=False)
-    biases: tuple[np.ndarray, ...] = field(init=False, repr=False)
+    kernel: int
+    stride: int
+    maps: int
 
     def __post_init__(self) -> None:
-        sizes = tuple(int(size) for size in self.sizes)
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"a network needs at least two layers of at least one neuron, got sizes {sizes}")
-        if self.vector.shape != (parameter_count(sizes),) or self.vector.dtype.kind != "f":
-            raise ValueError(
-                f"sizes {sizes} need a vector of {parameter_count(sizes)} floats, "
-                f"got shape {self.vector.shape} of {self.vector.dtype}"
-            )
-        weights, biases, start = [], [], 0
-        for n_in, n_out in pairwise(sizes):
-            middle, end = start + n_out * n_in, start + n_out * (n_in + 1)
-            weights.append(self.vector[start:middle].reshape(n_out, n_in))
-            biases.append(self.vector[middle:end])
-            start = end
-        object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "weights", tuple(weights))
-        object.__setattr__(self, "biases", tuple(biases))
+        for name in ("kernel", "stride", "maps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
-    @classmethod
-    def zeros(cls, sizes: Sequence[int], dtype: np.dtype | type = np.float32) -> Self:
-        """All weights and biases zero."""
-        return cls(tuple(sizes), np.zeros(parameter_count(sizes), dtype))
-
-    @classmethod
-    def from_layers(cls, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> Self:
-        """From weights[l] (nO, nI) and biases[l] (nO,); they are copied.
-
-        Raises ValueError when neighbouring layers do not fit together.
-        """
-        if not weights:
-            raise ValueError("a network needs at least one layer of weights")
-        matrices, vectors = [np.asarray(w) for w in weights], [np.asarray(b) for b in biases]
-        if any(w.ndim != 2 for w in matrices):
-            raise ValueError("every layer's weights must have the axes (nO, nI)")
-        outputs, inputs = [w.shape[0] for w in matrices], [w.shape[1] for w in matrices]
-        if [b.shape for b in vectors] != [(n,) for n in outputs] or inputs[1:] != outputs[:-1]:
-            shapes = [w.shape for w in matrices], [b.shape for b in vectors]
-            raise ValueError(f"layers do not fit together: weights {shapes[0]}, biases {shapes[1]}")
-        flat = [part.ravel() for pair in zip(matrices, vectors, strict=True) for part in pair]
-        vector = np.concatenate(flat)
-        dtype = vector.dtype if vector.dtype.kind == "f" else np.float32
-        return cls((inputs[0], *outputs), vector.astype(dtype))
-
-    def astype(self, dtype: np.dtype | type) -> Self:
-        """A copy in another precision; float64 is for comparing gradients with finite differences."""
-        return type(self)(self.sizes, self.vector.astype(dtype))
-
-    def copy(self) -> Self:
-        """A copy that shares nothing with this one."""
-        return self.astype(self.vector.dtype)
+    def side(self, below: int) -> int:
+        """Side of the maps over maps or a crop of side `below`."""
+        return (below - self.kernel) // self.stride + 1
 
 
-class Network(Parameters):
-    """A feedforward network: its parameters, what it computes, and how its cost depends on them."""
+@dataclass(frozen=True)
+class Shape:
+    """Channels of the crop, convolutions from the crop upward, measures beside the crop, hidden units, their kind."""
 
-    def weighted_sums(self, x: np.ndarray) -> list[np.ndarray]:
-        """z of every layer after the input: z[l] (nB, nO) for x (nB, nI)."""
-        self._check_input(x)
-        sums: list[np.ndarray] = []
-        for w, b in zip(self.weights, self.biases, strict=True):
-            a = sigmoid(sums[-1]) if sums else x
-            sums.append(a @ w.T + b)
-        return sums
+    channels: int = 2
+    convolutions: tuple[Convolution, ...] = (Convolution(5, 2, 16), Convolution(5, 2, 64))
+    measures: int = 16
+    hidden: int = 200
+    unit: str = "tanh"
 
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """Outputs (nB, nO) in (0, 1) for inputs x (nB, nI); for one input (nI,), outputs (nO,)."""
-        if x.ndim == 1:
-            return self.forward(x[np.newaxis])[0]
-        self._check_input(x)
-        a = x
-        for w, b in zip(self.weights, self.biases, strict=True):
-            a = sigmoid(a @ w.T + b)
-        return a
+    def __post_init__(self) -> None:
+        layers = tuple(each if isinstance(each, Convolution) else Convolution(**each) for each in self.convolutions)
+        object.__setattr__(self, "convolutions", layers)
+        for name in ("channels", "hidden"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.measures < 0:
+            raise ValueError(f"measures must not be negative, got {self.measures}")
+        if self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
+        if min(self.sides) < 1:
+            raise ValueError(f"convolutions {layers} leave nothing of a crop of {SIDE} pixels")
 
-    def cost(self, x: np.ndarray, y: np.ndarray, cost: Cost) -> float:
-        """The cost C of inputs x (nB, nI) with targets y (nB, nO), averaged over the batch."""
-        return cost.value(self.weighted_sums(x)[-1], y)
+    @cached_property
+    def sides(self) -> tuple[int, ...]:
+        """Sides of the framed crop and of each layer of maps."""
+        sides = [FRAME]
+        for layer in self.convolutions:
+            sides.append(layer.side(sides[-1]))
+        return tuple(sides)
 
-    def backpropagate(self, x: np.ndarray, y: np.ndarray, cost: Cost) -> Parameters:
-        """Gradient of the cost with respect to every weight and bias, averaged over the batch.
+    @cached_property
+    def maps(self) -> tuple[int, ...]:
+        """Channels of the crop and maps of each layer."""
+        return (self.channels, *(layer.maps for layer in self.convolutions))
 
-        x: (nB, nI), y: (nB, nO). Nielsen ch. 2, equations BP1 to BP4; delta is (nB, nO of its layer).
-        """
-        self._check_input(x)
-        activations = [x]
-        for w, b in zip(self.weights, self.biases, strict=True):
-            activations.append(sigmoid(activations[-1] @ w.T + b))
+    @property
+    def features(self) -> int:
+        """Activations of the topmost maps."""
+        return self.sides[-1] ** 2 * self.maps[-1]
 
-        gradient = Parameters.zeros(self.sizes, self.vector.dtype)
-        delta = cost.output_error(activations[-1], y) / len(x)  # BP1; the sums below make 1 / nB the average
-        for layer in reversed(range(len(self.weights))):
-            a = activations[layer]
-            gradient.biases[layer][:] = delta.sum(axis=0)  # BP3
-            gradient.weights[layer][:] = delta.T @ a  # BP4
-            if layer > 0:
-                delta = (delta @ self.weights[layer]) * (a * (1 - a))  # BP2, sigma'(z) = a (1 - a)
-        return gradient
+    @cached_property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Inputs of one unit and number of units of each layer, by the name of its weights."""
+        kernels = {
+            kernel_name(k): (layer.kernel**2 * self.maps[k], layer.maps) for k, layer in enumerate(self.convolutions)
+        }
+        return {**kernels, "dense": (self.features + self.measures, self.hidden), "output": (self.hidden, OUTPUTS)}
 
-    def _check_input(self, x: np.ndarray) -> None:
-        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
-            raise ValueError(f"this network takes inputs (nB, {self.sizes[0]}), got {x.shape}")
+    @cached_property
+    def block(self) -> int:
+        """Crops that go through the convolutions at once."""
+        kernels = zip(self.convolutions, self.maps, self.sides[1:], strict=False)
+        largest = max((layer.kernel**2 * below * side**2 for layer, below, side in kernels), default=1)
+        return max(4, min(32, PATCHES // largest))
 
 
-def initialise(sizes: Sequence[int], rng: np.random.Generator, scale: str = "book") -> Network:
-    """A network with random float32 weights and biases.
+def kernel_name(layer: int) -> str:
+    """Name of the weights of a convolution, counted from 0."""
+    return f"kernel{layer + 1}"
 
-    scale: "book", every weight and bias from N(0, 1) (Nielsen ch. 1); "fan_in", weights from
-        N(0, 1 / nI) so that neurons with many inputs do not start saturated (ch. 3).
+
+@dataclass
+class ConvolutionNetwork:
+    """Weights by name; `forward` gives weighted sums, whose sigmoid are the outputs.
+
+    weights: kernel1, kernel2, ... (kernel * kernel * maps below, maps), dense (features + measures, hidden),
+    output (hidden, 11) and a bias for each, all float32.
     """
-    if scale not in SCALES:
-        raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {scale!r}")
-    network = Network.zeros(sizes)
-    network.vector[:] = rng.standard_normal(network.vector.size, dtype=np.float32)
-    if scale == "fan_in":
-        for w in network.weights:
-            w /= np.sqrt(w.shape[1], dtype=np.float32)
-    return network
+
+    shape: Shape
+    weights: dict[str, Float]
+
+    @classmethod
+    def initialise(cls, shape: Shape, rng: np.random.Generator) -> ConvolutionNetwork:
+        """Gaussian weights with variance 1 / fan-in (LeCun et al. 1998b, section 4.6), zero biases.
+
+        Under rectified units, half of which are silent, the variance is 2 / fan-in (He et al. 2015).
+        """
+        weights: dict[str, Float] = {}
+        gain = np.sqrt(2.0) if shape.unit == "rectified" else 1.0
+        for name, (fan_in, units) in shape.sizes.items():
+            scale = (1.0 if name == "output" else gain) / np.sqrt(fan_in)
+            weights[name] = (rng.standard_normal((fan_in, units)) * scale).astype(np.float32)
+            weights[f"{name}_bias"] = np.zeros(units, dtype=np.float32)
+        return cls(shape, weights)
+
+    def __post_init__(self) -> None:
+        for name, size in self.shape.sizes.items():
+            for key, expected in ((name, size), (f"{name}_bias", size[1:])):
+                if key not in self.weights or self.weights[key].shape != expected:
+                    raise ValueError(f"weights {key} must be {expected}")
+
+    def forward(self, crops: Float, measures: Float) -> Float:
+        """Weighted sums (N, 11) of the outputs.
+
+        crops: (N, channels, 28, 28) in [0, 1]; measures: (N, measures).
+        """
+        return self._activate(crops, measures, keep=False)[-1]
+
+    def _activate(
+        self, crops: Float, measures: Float, keep: bool = True
+    ) -> tuple[list[list[Float]], Float, Float, Float]:
+        """Activations: of each block, the framed crops and all maps (maps, side, side, B); the inputs of the dense
+        layer (features + measures, N), the hidden layer (N, hidden) and the weighted sums of the outputs (N, 11).
+        """
+        w, seen = self.weights, self.shape.features
+        features = np.empty((seen + self.shape.measures, len(crops)), dtype=w["dense"].dtype)
+        features[seen:] = measures.T
+        layers = []
+        for block in _blocks(len(crops), self.shape.block):
+            maps = [_framed(crops[block], w["dense"].dtype)]
+            for k in range(len(self.shape.convolutions)):
+                maps.append(self._convolve(k, maps[-1]))
+            features[:seen, block] = maps[-1].transpose(1, 2, 0, 3).reshape(seen, -1)
+            if keep:
+                layers.append(maps[:-1])
+        hidden = self._squash(_affine(features.T, w["dense"], w["dense_bias"]))
+        return layers, features, hidden, _affine(hidden, w["output"], w["output_bias"])
+
+    def _convolve(self, k: int, maps: Float) -> Float:
+        """Feature maps (units, side, side, N) of the maps or the crops (C, S, S, N) below."""
+        name, layer, side = kernel_name(k), self.shape.convolutions[k], self.shape.sides[k + 1]
+        z = self.weights[name].T @ _patches(maps, layer, side)
+        z += self.weights[f"{name}_bias"][:, None]
+        return self._squash(z).reshape(-1, side, side, maps.shape[-1])
+
+    def _squash(self, z: Float) -> Float:
+        """The units' outputs, in place of their weighted sums."""
+        return np.tanh(z, out=z) if self.shape.unit == "tanh" else np.maximum(z, 0, out=z)
+
+    def _slope(self, a: Float) -> Float:
+        """The derivative of the units' outputs a by their weighted sums."""
+        return 1 - a * a if self.shape.unit == "tanh" else (a > 0).astype(a.dtype)
+
+    def backpropagate(
+        self, crops: Float, measures: Float, error_of: Callable[[Float], Float]
+    ) -> tuple[dict[str, Float], Float]:
+        """Gradients of a cost by name, and the weighted sums (N, 11).
+
+        error_of: from the weighted sums to dC/dz (N, 11), the delta of the output layer; the cost is its own
+        business. Equations BP1-BP4 of the book, the layers with shared weights summing over all places.
+        """
+        w, seen = self.weights, self.shape.features
+        layers, features, hidden, z = self._activate(crops, measures)
+        gradients = {name: np.zeros_like(value) for name, value in w.items()}
+
+        delta = error_of(z)
+        _add_layer(gradients, "output", hidden.T, delta)
+        delta = (delta @ w["output"].T) * self._slope(hidden)
+        _add_layer(gradients, "dense", features, delta)
+        delta = (w["dense"][:seen] @ delta.T) * self._slope(features[:seen])
+        for block, maps in zip(_blocks(len(crops), self.shape.block), layers, strict=True):
+            side, top = self.shape.sides[-1], self.shape.maps[-1]
+            above = delta[:, block].reshape(side * side, top, -1).transpose(1, 0, 2).reshape(top, -1)
+            self._descend(maps, above, gradients)
+        return gradients, z
+
+    def _descend(self, maps: list[Float], above: Float, gradients: dict[str, Float]) -> None:
+        """Adds the gradients of the convolutions for one block; above: (maps, side * side * B) delta of the topmost."""
+        for k in reversed(range(len(maps))):
+            layer, side = self.shape.convolutions[k], self.shape.sides[k + 1]
+            _add_layer(gradients, kernel_name(k), _patches(maps[k], layer, side), above.T)
+            if k:
+                below = _scatter(self.weights[kernel_name(k)] @ above, layer, side, maps[k].shape)
+                below *= self._slope(maps[k])
+                above = below.reshape(len(below), -1)
+
+
+def _add_layer(gradients: dict[str, Float], name: str, inputs: Float, delta: Float) -> None:
+    """BP3 and BP4: inputs (nI, N), delta (N, nO)."""
+    gradients[name] += inputs @ delta
+    gradients[f"{name}_bias"] += delta.sum(axis=0)
+
+
+def _affine(inputs: Float, weights: Float, bias: Float) -> Float:
+    z = inputs @ weights
+    z += bias
+    return z
+
+
+def _blocks(n: int, most: int) -> list[slice]:
+    """n crops in blocks of at most `most`, as even as can be."""
+    bounds = np.linspace(0, n, -(-n // most) + 1).astype(int).tolist()
+    return [slice(low, high) for low, high in pairwise(bounds)]
+
+
+def _framed(crops: Float, dtype: np.dtype) -> Float:
+    """Crops (N, C, 28, 28) as (C, 29, 29, N), the last row and column empty."""
+    n, channels = crops.shape[:2]
+    framed = np.zeros((channels, FRAME, FRAME, n), dtype=dtype)
+    framed[:, :SIDE, :SIDE] = crops.transpose(1, 2, 3, 0)
+    return framed
+
+
+def _patches(maps: Float, layer: Convolution, side: int) -> Float:
+    """(kernel * kernel * C, side * side * N) patches of maps (C, S, S, N), those under the kernel at side x side
+    places."""
+    channels, _, _, n = maps.shape
+    c, y, x, b = maps.strides
+    shape = (layer.kernel, layer.kernel, channels, side, side, n)
+    view = np.lib.stride_tricks.as_strided(
+        maps, shape, (y, x, c, layer.stride * y, layer.stride * x, b), writeable=False
+    )
+    return view.reshape(layer.kernel**2 * channels, side * side * n)
+
+
+def _scatter(patches: Float, layer: Convolution, side: int, shape: tuple[int, ...]) -> Float:
+    """The transpose of `_patches`: sums patches (kernel * kernel * C, side * side * N) into maps (C, S, S, N)."""
+    patches = patches.reshape(layer.kernel, layer.kernel, shape[0], side, side, -1)
+    maps = np.zeros(shape, dtype=patches.dtype)
+    reach = layer.stride * (side - 1) + 1
+    for y in range(layer.kernel):
+        for x in range(layer.kernel):
+            maps[:, y : y + reach : layer.stride, x : x + reach : layer.stride] += patches[y, x]
+    return maps
+
+
+def forward_blocks(network: ConvolutionNetwork, crops: Float, measures: Float) -> Float:
+    """Weighted sums (N, 11), computed in blocks of BLOCK crops."""
+    parts = [network.forward(crops[k : k + BLOCK], measures[k : k + BLOCK]) for k in range(0, len(crops), BLOCK)]
+    return np.concatenate(parts) if parts else np.zeros((0, OUTPUTS), dtype=np.float32)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import ConvolutionNetwork, Shape
 from classifier.errors import WeightsError
+from classifier.network import ConvolutionNetwork, Shape
 
 KIND = "string-reader"
 
@@ -36,8 +36,10 @@ def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, An
     """The arrays of a weights file and its card, whose hash must be theirs. Raises WeightsError, one sentence."""
     content, card = _read(path), _load_card(path, kind)
     if hashlib.sha256(content).hexdigest() != card.get("weights_sha256"):
-        raise WeightsError(f"{path}: the weights are damaged, or {path.with_suffix('.json').name} is the card of "
-                           "others; install or train them again")
+        raise WeightsError(
+            f"{path}: the weights are damaged, or {path.with_suffix('.json').name} is the card of "
+            "others; install or train them again"
+        )
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}, card
@@ -58,8 +60,9 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Any]]:
 
 def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> ConvolutionNetwork:
     prefix = f"{name}/"
-    weights = {key.removeprefix(prefix): value.astype(np.float32) for key, value in arrays.items()
-               if key.startswith(prefix)}
+    weights = {
+        key.removeprefix(prefix): value.astype(np.float32) for key, value in arrays.items() if key.startswith(prefix)
+    }
     unknown = shape.keys() - {field.name for field in fields(Shape)}
     if unknown:
         raise ValueError(f"unknown parts of a shape: {', '.join(sorted(unknown))}")
@@ -68,14 +71,18 @@ def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> Co
 
 def network_arrays(networks: Networks) -> dict[str, NDArray]:
     """The arrays to save for networks: float16, half the size, and exact enough."""
-    return {f"{name}/{key}": value.astype(np.float16) for name, network in networks.named().items()
-            for key, value in network.weights.items()}
+    return {
+        f"{name}/{key}": value.astype(np.float16)
+        for name, network in networks.named().items()
+        for key, value in network.weights.items()
+    }
 
 
 def rounded(network: ConvolutionNetwork) -> ConvolutionNetwork:
     """The network as it will be when loaded again, its weights rounded to float16."""
-    return ConvolutionNetwork(network.shape, {name: value.astype(np.float16).astype(np.float32)
-                                              for name, value in network.weights.items()})
+    return ConvolutionNetwork(
+        network.shape, {name: value.astype(np.float16).astype(np.float32) for name, value in network.weights.items()}
+    )
 
 
 def network_card(networks: Networks) -> dict[str, Any]:

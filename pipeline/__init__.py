@@ -6,7 +6,7 @@
             └─ reading.lattice ──> Span(i, j): every run of neighbouring pieces that could be one character,
                │                   limited by width; whole components snap to the span they mostly belong to
                └─ classifier.crops ──> (N, 28, 28) MNIST-normalised crops, one batch
-                  └─ classifier.network ──> (N, 10) sigmoid outputs; all low = "not a digit"
+                  └─ classifier.book.sigmoid_network ──> (N, 10) sigmoid outputs; all low = "not a digit"
                      └─ reading.search ──> best path; unsure spans get finer cuts and are searched again
                         └─ Reading(text, confidence, digits, alternatives, accepted)
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from pipeline.documents.fields import DocumentReading, FieldReading
     from pipeline.errors import DataError, ImageError, PipelineError, UsageError
     from pipeline.reading.reader import Reader
-    from pipeline.reading.reading import Alternative, Digit, Reading
+    from pipeline.reading.result import Alternative, Digit, Reading
     from segmenter.errors import SegmenterError
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Reader": "pipeline.reading.reader",
-    "Reading": "pipeline.reading.reading",
-    "Digit": "pipeline.reading.reading",
-    "Alternative": "pipeline.reading.reading",
+    "Reading": "pipeline.reading.result",
+    "Digit": "pipeline.reading.result",
+    "Alternative": "pipeline.reading.result",
     "read_document": "pipeline.documents.document",
     "DocumentReading": "pipeline.documents.fields",
     "FieldReading": "pipeline.documents.fields",

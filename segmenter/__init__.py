@@ -6,5 +6,13 @@ from segmenter.ink import Ink, extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces, find_spans
 
 __all__ = [
-    "Cut", "Ink", "Pieces", "SegmenterError", "Spans", "cut_pieces", "extract_ink", "find_cuts", "find_spans",
+    "Cut",
+    "Ink",
+    "Pieces",
+    "SegmenterError",
+    "Spans",
+    "cut_pieces",
+    "extract_ink",
+    "find_cuts",
+    "find_spans",
 ]

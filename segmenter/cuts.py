@@ -58,8 +58,11 @@ def find_cuts(ink: Ink) -> tuple[Cut, ...]:
         return ()
     paths, kinds = _candidates(ink)
     inner = _coarsest(_place(ink, paths, kinds))
-    return (Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"), *inner,
-            Cut(np.full(h, w, dtype=np.int16), GAP, 0.0, "border"))
+    return (
+        Cut(np.zeros(h, dtype=np.int16), GAP, 0.0, "border"),
+        *inner,
+        Cut(np.full(h, w, dtype=np.int16), GAP, 0.0, "border"),
+    )
 
 
 def _coarsest(cuts: list[Cut]) -> list[Cut]:
@@ -115,8 +118,7 @@ def _gap_columns(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
         return np.empty(0, dtype=np.intp)
     boxes = ndimage.find_objects(labels)
     edges = sorted((box[1].start, box[1].stop) for box in boxes)
-    middles = [(min(stop, after[1]) + after[0]) // 2
-               for (_, stop), after in itertools.pairwise(edges)]
+    middles = [(min(stop, after[1]) + after[0]) // 2 for (_, stop), after in itertools.pairwise(edges)]
     return np.array(middles, dtype=np.intp)
 
 
@@ -132,13 +134,16 @@ def _contours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.
 def _valleys(profile: NDArray[np.float32]) -> NDArray[np.intp]:
     """Middles of the local maxima of a contour (w,): columns where digits that touch bend towards each other."""
     highest = ndimage.maximum_filter1d(profile, 2 * VALLEY_REACH + 1)
-    left, right = (ndimage.minimum_filter1d(profile, VALLEY_REACH + 1, origin=side * VALLEY_REACH // 2, mode="nearest")
-                   for side in (1, -1))
+    left, right = (
+        ndimage.minimum_filter1d(profile, VALLEY_REACH + 1, origin=side * VALLEY_REACH // 2, mode="nearest")
+        for side in (1, -1)
+    )
     return _middles((profile == highest) & (profile - np.maximum(left, right) >= VALLEY_DEPTH))
 
 
-def _contact_lines(upper: NDArray[np.intp], lower: NDArray[np.intp], top: NDArray[np.float32],
-                   bottom: NDArray[np.float32], height: int) -> NDArray[np.int16]:
+def _contact_lines(
+    upper: NDArray[np.intp], lower: NDArray[np.intp], top: NDArray[np.float32], bottom: NDArray[np.float32], height: int
+) -> NDArray[np.int16]:
     """Straight lines (K, h) through the ink: from each upper valley to each lower one near it, and plumb from each."""
     upper, lower = upper[top[upper] < height], lower[bottom[lower] > 0]
     ends = [(u, v) for u in upper for v in lower if abs(u - v) <= FACING]
@@ -202,7 +207,7 @@ def _place(ink: Ink, paths: NDArray[np.int16], kinds: list[str]) -> list[Cut]:
         left = float(before.take(places).sum())
         cost = float(under.take(places).sum()) / pen
         level = bisect.bisect_left(STROKES_CROSSED, cost)
-        room = [SAME_GAP if level == other.level == GAP else SAME_INK for other in placed[at - 1:at + 1]]
+        room = [SAME_GAP if level == other.level == GAP else SAME_INK for other in placed[at - 1 : at + 1]]
         if left - left_of[at - 1] < room[0] * pen * pen or left_of[at] - left < room[1] * pen * pen:
             continue
         placed.insert(at, Cut(path, level, cost, kinds[k]))

@@ -138,8 +138,14 @@ def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: M
     return _look_at(grey, region, digit, paper, canvas, _enlarged) or strokes
 
 
-def _look_at(grey: Float, region: Box, digit: float, paper: float | None, canvas: Mask | None,
-             resize: Callable[[Float, float], tuple[Float, float]]) -> _Strokes | None:
+def _look_at(
+    grey: Float,
+    region: Box,
+    digit: float,
+    paper: float | None,
+    canvas: Mask | None,
+    resize: Callable[[Float, float], tuple[Float, float]],
+) -> _Strokes | None:
     """As `_look`; resize: an image at the resolution to look at, and the source pixels that one of its pixels spans."""
     left, top, right, bottom = region
     if right - left < 3 or bottom - top < 3:

@@ -41,9 +41,7 @@ def estimate_skew(mask: Mask, guess: float) -> float:
     far = apart > max(guess, 0.3 * np.ptp(columns))
     if far.sum() < MOST_POINTS or np.ptp(columns) < LEAST_WIDTH * guess:
         return 0.0
-    upper, lower = (
-        float(np.median((edge[second[far]] - edge[first[far]]) / apart[far])) for edge in (tops, bottoms)
-    )
+    upper, lower = (float(np.median((edge[second[far]] - edge[first[far]]) / apart[far])) for edge in (tops, bottoms))
     smaller, larger = sorted((upper, lower), key=abs)
     agree = upper * lower > 0 and abs(smaller) >= max(LEAST_SKEW, AGREEMENT * abs(larger))
     return float(np.clip(smaller, -MOST_SKEW, MOST_SKEW)) if agree else 0.0

@@ -113,11 +113,20 @@ def cut_pieces(ink: Ink, cuts: tuple[Cut, ...]) -> Pieces:
     cell[order] = np.repeat(np.arange(count), np.diff(first, append=len(keys)))
     cell_of = np.full((h, w), count, dtype=np.int32)
     cell_of[rows, columns] = cell
-    moments = np.stack([np.bincount(cell, values * (columns + 0.5), count),
-                        np.bincount(cell, values * (rows + 0.5), count)], axis=1)
+    moments = np.stack(
+        [np.bincount(cell, values * (columns + 0.5), count), np.bincount(cell, values * (rows + 0.5), count)], axis=1
+    )
     boxes = _cell_boxes(rows[order], columns[order], values[order] >= INK_LEVEL, first)
-    return Pieces(ink, cuts, cell_of, unique % len(cuts), unique // len(cuts),
-                  np.bincount(cell, values, count).astype(np.float32), moments.astype(np.float32), boxes)
+    return Pieces(
+        ink,
+        cuts,
+        cell_of,
+        unique % len(cuts),
+        unique // len(cuts),
+        np.bincount(cell, values, count).astype(np.float32),
+        moments.astype(np.float32),
+        boxes,
+    )
 
 
 def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans:
@@ -148,8 +157,7 @@ def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
     return _measure(pieces, start, end, whole | (inside & ~lost))
 
 
-def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp],
-             holds: NDArray[np.bool_]) -> Spans:
+def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp], holds: NDArray[np.bool_]) -> Spans:
     weights = holds.astype(np.float32)
     mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
@@ -206,21 +214,32 @@ def _components(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.where(labels > 0, labels, nearby)
 
 
-def _cell_boxes(rows: NDArray[np.intp], columns: NDArray[np.intp], solid: NDArray[np.bool_],
-                first: NDArray[np.intp]) -> NDArray[np.float32]:
+def _cell_boxes(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], solid: NDArray[np.bool_], first: NDArray[np.intp]
+) -> NDArray[np.float32]:
     """(K, 4) boxes of the solid ink of each cell; without any, a box that no minimum or maximum notices.
 
     rows, columns, solid: (P,) of the pixels ordered by cell; first: (K,) where cells begin.
     """
     none = np.float32(np.inf)
-    sides = [(np.minimum, columns, none), (np.minimum, rows, none),
-             (np.maximum, columns + 1, -none), (np.maximum, rows + 1, -none)]
-    return np.stack([extreme.reduceat(np.where(solid, places, empty), first) if len(first) else np.zeros(0)
-                     for extreme, places, empty in sides], axis=1).astype(np.float32)
+    sides = [
+        (np.minimum, columns, none),
+        (np.minimum, rows, none),
+        (np.maximum, columns + 1, -none),
+        (np.maximum, rows + 1, -none),
+    ]
+    return np.stack(
+        [
+            extreme.reduceat(np.where(solid, places, empty), first) if len(first) else np.zeros(0)
+            for extreme, places, empty in sides
+        ],
+        axis=1,
+    ).astype(np.float32)
 
 
-def _ends_by(owner: NDArray[np.intp], boxes: NDArray[np.float32], count: int
-             ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _ends_by(
+    owner: NDArray[np.intp], boxes: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Left and right end (count,) of the boxes (K, 4) of each owner ((K,), below count)."""
     left, right = np.full(count, np.inf, dtype=np.float32), np.full(count, -np.inf, dtype=np.float32)
     np.minimum.at(left, owner, boxes[:, 0])

@@ -10,11 +10,11 @@ import json
 import numpy as np
 import pytest
 
-from classifier.convolution import Convolution, ConvolutionNetwork, Shape
+from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
-from pipeline.training.allographs import draw_allograph
-from pipeline.training.files import TrainingFiles
-from pipeline.training.pens import draw_strokes, fit_strokes
+from pipeline.synthesis.allographs import draw_allograph
+from pipeline.synthesis.pens import draw_strokes, fit_strokes
+from pipeline.training.checkpoints import TrainingFiles
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +25,14 @@ def random_weights(tmp_path_factory):
     network.weights["output"] *= 12
     network.weights["output_bias"][:] = [*[-3.0] * 10, -6.0]
     path = tmp_path_factory.mktemp("weights") / "random.npz"
-    TrainingFiles(path).save(network_arrays(Networks(network)), {
-        **network_card(Networks(network)), "calibration": {"slope": 0.8, "offset": 0.3, "ceiling": 0.97},
-        "thresholds": {"0.05": 0.5, "0.01": 0.9, "0.001": 0.96}})
+    TrainingFiles(path).save(
+        network_arrays(Networks(network)),
+        {
+            **network_card(Networks(network)),
+            "calibration": {"slope": 0.8, "offset": 0.3, "ceiling": 0.97},
+            "thresholds": {"0.05": 0.5, "0.01": 0.9, "0.001": 0.96},
+        },
+    )
     return path
 
 
@@ -50,8 +55,10 @@ def training_data(tmp_path_factory):
     strings = [(writer, "17", (*draw_allograph(rng, "1"), *beside)) for writer in PEN_WRITERS]
     others = [(writer, mark, draw_allograph(rng, "4")) for writer in PEN_WRITERS for mark in "$#-"]
     for kind, samples in (("digits", digits), ("strings", strings), ("others", others)):
-        lines = [json.dumps({"writer": writer, "text": text, "strokes": [stroke.tolist() for stroke in strokes]})
-                 for writer, text, strokes in samples]
+        lines = [
+            json.dumps({"writer": writer, "text": text, "strokes": [stroke.tolist() for stroke in strokes]})
+            for writer, text, strokes in samples
+        ]
         (folder / f"{kind}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
     return folder
 
@@ -60,5 +67,5 @@ def _bitmap(rng, digit):
     """(28, 28) uint8, 255 = ink."""
     ink = draw_strokes(fit_strokes(draw_allograph(rng, digit, wander=0.01), 17), 2.4).ink[:24, :24]
     image = np.zeros((28, 28), np.uint8)
-    image[4:4 + ink.shape[0], 4:4 + ink.shape[1]] = 255 * ink
+    image[4 : 4 + ink.shape[0], 4 : 4 + ink.shape[1]] = 255 * ink
     return image

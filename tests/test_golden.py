@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from pipeline.reading.images import load_grey
+from pipeline.images import load_grey
 from pipeline.reading.reader import SHIPPED
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

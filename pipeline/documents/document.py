@@ -7,20 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.documents.fields import DocumentReading
-from pipeline.documents.filling import draft, read_by_template
 from pipeline.documents.given import read_given
+from pipeline.documents.layout.sheet import Box, make_sheet
 from pipeline.documents.looks import Look
+from pipeline.documents.page import Found, named, read_page
 from pipeline.documents.pages import Page, load_pages
-from pipeline.documents.reading import Found, named, read_page
 from pipeline.documents.recognising import is_document
-from pipeline.documents.sheet import Box, make_sheet
-from pipeline.documents.templates import Template, load_template
+from pipeline.documents.templates.filling import draft, read_by_template
+from pipeline.documents.templates.template import Template, load_template
 from pipeline.errors import ImageError, UsageError
 from pipeline.reading.reader import Reader
 
 
-def read_document(reader: Reader, image: Any, *, fields: Mapping[str, Box] | None = None,
-                  template: Template | str | Path | None = None) -> DocumentReading:
+def read_document(
+    reader: Reader,
+    image: Any,
+    *,
+    fields: Mapping[str, Box] | None = None,
+    template: Template | str | Path | None = None,
+) -> DocumentReading:
     """The fields of a document and what stands in them.
 
     image: as for Reader.read, or a PDF or a multi-page TIFF. fields: names and boxes (left, top, right, bottom) in

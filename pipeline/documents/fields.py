@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.documents.sheet import Box
-from pipeline.reading.reading import Alternative, Reading
+from pipeline.documents.layout.sheet import Box
+from pipeline.reading.result import Alternative, Reading
 
 KINDS = ("amount", "comb", "box", "line", "given")
 AMOUNT, DATE = "amount", "date"
@@ -39,8 +39,13 @@ class FieldReading:
 
     def to_json(self) -> dict[str, Any]:
         """Keys: name, kind, page, box, and those of the reading; plain JSON types."""
-        return {"name": self.name, "kind": self.kind, "page": self.page, "box": [int(edge) for edge in self.box],
-                **self.reading.to_json()}
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "page": self.page,
+            "box": [int(edge) for edge in self.box],
+            **self.reading.to_json(),
+        }
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ class DocumentReading:
     def accepted(self) -> bool:
         """Whether there are fields, and every one was accepted; one that need not be filled in may be empty."""
         return bool(self.fields) and all(
-            field.reading.accepted or (field.reading.text is None and not field.required) for field in self.fields)
+            field.reading.accepted or (field.reading.text is None and not field.required) for field in self.fields
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The keys of the main field's reading, `accepted` as of the document; `pages`, `fields`; `errors` if any."""

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.documents.fields import FieldReading
-from pipeline.documents.finding import Layout, given_candidate
+from pipeline.documents.layout.finding import Layout, given_candidate
+from pipeline.documents.layout.sheet import Box, Sheet
 from pipeline.documents.looks import look_at
-from pipeline.documents.reading import look_at_candidate
-from pipeline.documents.sheet import Box, Sheet
+from pipeline.documents.page import look_at_candidate
 from pipeline.documents.specs import check_box
 from pipeline.errors import UsageError
 from pipeline.reading.reader import Reader
-from pipeline.reading.reading import Reading
+from pipeline.reading.result import Reading
 from segmenter.resample import inverse
 
 
@@ -28,8 +28,9 @@ def read_given(reader: Reader, sheet: Sheet, fields: Mapping[str, Box], page: in
         if left >= width or top >= height:
             raise UsageError(f"the box of the field {name!r} lies outside the page of {width} x {height} pixels")
         inside = left, top, min(right, width), min(bottom, height)
-        result.append(FieldReading(name, "given", page, inside,
-                                   read_box(reader, sheet, layout, sheet_box(sheet, inside))))
+        result.append(
+            FieldReading(name, "given", page, inside, read_box(reader, sheet, layout, sheet_box(sheet, inside)))
+        )
     return result
 
 
@@ -43,8 +44,9 @@ def sheet_box(sheet: Sheet, box: Box) -> tuple[float, float, float, float]:
     return x - half[0], y - half[1], x + half[0], y + half[1]
 
 
-def read_box(reader: Reader, sheet: Sheet, layout: Layout, box: tuple[float, float, float, float],
-             format: str | None = None) -> Reading:
+def read_box(
+    reader: Reader, sheet: Sheet, layout: Layout, box: tuple[float, float, float, float], format: str | None = None
+) -> Reading:
     """What is written in a box in working pixels, in a format if one is given."""
     candidate = given_candidate(sheet, layout, box)
     wanted = format or (None if reader.format is None else reader.format.spec)

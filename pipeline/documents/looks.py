@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.documents.crops import Crop
+from pipeline.documents.layout.cutouts import Crop
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.reader import Reader, Trace
-from pipeline.reading.reading import Reading
+from pipeline.reading.result import Reading
 from segmenter.ink import LINE_HEIGHT
 
 LEAST_SHARE = 0.5  # of the ink that digits take, at least: in words, letters are skipped
@@ -35,22 +35,26 @@ class Look:
     @property
     def is_number(self) -> bool:
         """Whether the ink is a number, rather than words."""
-        return (self.reading.text is not None and self.digits >= LEAST_SHARE
-                and self.reading.confidence >= LEAST_CONFIDENCE)
+        return (
+            self.reading.text is not None and self.digits >= LEAST_SHARE and self.reading.confidence >= LEAST_CONFIDENCE
+        )
 
     @property
     def is_lone_number(self) -> bool:
         """The same of ink in no box, where words are as likely."""
-        return (self.is_number and len(self.reading.text or "") >= LONE_LENGTH and self.digits >= LONE_SHARE
-                and self.reading.confidence >= LONE_CONFIDENCE)
+        return (
+            self.is_number
+            and len(self.reading.text or "") >= LONE_LENGTH
+            and self.digits >= LONE_SHARE
+            and self.reading.confidence >= LONE_CONFIDENCE
+        )
 
 
 def look_at(reader: Reader, crop: Crop, shape: tuple[int, ...], format: str | None = None) -> Look:
     """Read a picture cut out of a page of `shape`. Raises UsageError for a format that is none."""
     trace = reader.trace(crop.grey, format)
     signed = _is_signed(trace)
-    return Look(on_page(trace.reading, crop, shape), _digit_share(trace, signed), signed,
-                _things(trace))
+    return Look(on_page(trace.reading, crop, shape), _digit_share(trace, signed), signed, _things(trace))
 
 
 def on_page(reading: Reading, crop: Crop, shape: tuple[int, ...]) -> Reading:
@@ -86,5 +90,8 @@ def _is_signed(trace: Trace) -> bool:
     left, top, right, bottom = boxes[0]
     usual = float(np.median(digits[:, 3] - digits[:, 1]))
     following = min(float(box[0]) for box in boxes[1:])
-    return bool(following - right >= SIGN_GAP * LINE_HEIGHT and bottom - top >= SIGN_HEIGHT * usual
-                and right - left <= SIGN_WIDTH * (bottom - top))
+    return bool(
+        following - right >= SIGN_GAP * LINE_HEIGHT
+        and bottom - top >= SIGN_HEIGHT * usual
+        and right - left <= SIGN_WIDTH * (bottom - top)
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.documents.cells import Cell
 from pipeline.documents.fields import AMOUNT, DATE
-from pipeline.documents.finding import Candidate
+from pipeline.documents.layout.cells import Cell
+from pipeline.documents.layout.finding import Candidate
 from pipeline.documents.looks import Look
 
 BESIDE = 10  # working pixels between the box of a currency sign and that of its number
@@ -20,8 +20,9 @@ DATE_ORDERS = ("date:DDMMYYYY", "date:MMDDYYYY", "date:YYYYMMDD")
 SHORT_DATE_ORDERS = ("date:DDMMYY", "date:MMDDYY", "date:YYMMDD")
 
 
-def amounts(candidates: Sequence[Candidate], looks: Sequence[Look],
-            shape: tuple[int, int]) -> tuple[set[int], set[int]]:
+def amounts(
+    candidates: Sequence[Candidate], looks: Sequence[Look], shape: tuple[int, int]
+) -> tuple[set[int], set[int]]:
     """Which of the candidates hold amounts: those after a currency sign; else, on a cheque, the widest on the right.
     And which hold a sign alone.
 
@@ -48,7 +49,8 @@ def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
     height, width = shape
     return LANDSCAPE[0] <= width / height <= LANDSCAPE[1] and any(
         candidate.is_comb and candidate.frame.left > 0.4 * width and candidate.frame.bottom < 0.5 * height
-        for candidate in candidates)
+        for candidate in candidates
+    )
 
 
 def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], is_cheque: bool) -> int | None:
@@ -67,8 +69,11 @@ def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Lo
 
 
 def _is_left_of(left: Cell, right: Cell) -> bool:
-    return (0 <= right.left - left.right <= BESIDE and abs(left.top - right.top) <= LEVEL * right.height
-            and abs(left.bottom - right.bottom) <= LEVEL * right.height)
+    return (
+        0 <= right.left - left.right <= BESIDE
+        and abs(left.top - right.top) <= LEVEL * right.height
+        and abs(left.bottom - right.bottom) <= LEVEL * right.height
+    )
 
 
 def field_names(kinds: Sequence[str], dates: Sequence[bool]) -> list[str]:

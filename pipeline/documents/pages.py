@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ImageError, UsageError
-from pipeline.reading.images import DECODER_ERRORS, FORMATS, MAX_PIXELS, load_grey
+from pipeline.images import DECODER_ERRORS, FORMATS, MAX_PIXELS, load_grey
 
 PDF_MAGIC = b"%PDF-"
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -70,7 +70,8 @@ def longer_side(source: Any) -> int:
     if isinstance(source, Image.Image):
         return max(source.size)
     if not isinstance(source, bytes | bytearray | memoryview) and not (
-            isinstance(source, str | Path) and Path(source).is_file()):
+        isinstance(source, str | Path) and Path(source).is_file()
+    ):
         return 0
     try:
         with warnings.catch_warnings():

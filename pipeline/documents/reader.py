@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.documents.pages import has_pages, longer_side
 from pipeline.documents.specs import Box, check_box
-from pipeline.reading.images import load_grey
-from pipeline.reading.reading import Reading
+from pipeline.images import load_grey
+from pipeline.reading.result import Reading
 
 if TYPE_CHECKING:
     from pipeline.documents.fields import DocumentReading
-    from pipeline.documents.templates import Template
+    from pipeline.documents.templates.template import Template
     from pipeline.reading.reader import Reader, Trace
 
 LEAST_SIDE = 500  # pixels of the longer side: a smaller picture is a field
@@ -69,7 +69,7 @@ class DocumentReader:
 
 
 def _is_document(grey: Any) -> bool:
+    from pipeline.documents.layout.sheet import make_sheet
     from pipeline.documents.recognising import is_document
-    from pipeline.documents.sheet import make_sheet
 
     return is_document(make_sheet(grey))

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.documents.finding import Layout
-from pipeline.documents.sheet import Sheet
+from pipeline.documents.layout.finding import Layout
+from pipeline.documents.layout.sheet import Sheet
 
 DARK = 0.3  # of the contrast of the darkest print: what is darker may be a letter
 LETTER = (6, 0.09)  # height of letters: pixels at least; share of the shorter side at most
@@ -35,8 +35,11 @@ def _letters(sheet: Sheet) -> NDArray[np.float64]:
     labels, _ = ndimage.label(contrast > level, structure=np.ones((3, 3), dtype=bool))
     most = LETTER[1] * min(contrast.shape)
     boxes = ndimage.find_objects(labels)
-    rows = [0.5 * (rows.start + rows.stop) for rows, columns in boxes
-            if LETTER[0] <= rows.stop - rows.start <= most and columns.stop - columns.start <= 3 * most]
+    rows = [
+        0.5 * (rows.start + rows.stop)
+        for rows, columns in boxes
+        if LETTER[0] <= rows.stop - rows.start <= most and columns.stop - columns.start <= 3 * most
+    ]
     return np.array(rows)
 
 

@@ -23,8 +23,10 @@ def parse_fields(specs: Sequence[str]) -> dict[str, Box]:
         try:
             left, top, right, bottom = (int(edge) for edge in found["box"].split(","))
         except ValueError:
-            raise UsageError(f"the box of the field {found['name']!r} is left,top,right,bottom in whole pixels, "
-                             f"not {found['box'].strip()!r}") from None
+            raise UsageError(
+                f"the box of the field {found['name']!r} is left,top,right,bottom in whole pixels, "
+                f"not {found['box'].strip()!r}"
+            ) from None
         fields[found["name"]] = check_box(found["name"], (left, top, right, bottom))
     return fields
 
@@ -33,6 +35,8 @@ def check_box(name: str, box: Box) -> Box:
     """The box. Raises UsageError unless it has an area and no negative edge."""
     left, top, right, bottom = box
     if not (0 <= left < right and 0 <= top < bottom):
-        raise UsageError(f"the box of the field {name!r} is left,top,right,bottom, with left before right and top "
-                         f"above bottom, not {','.join(map(str, box))}")
+        raise UsageError(
+            f"the box of the field {name!r} is left,top,right,bottom, with left before right and top "
+            f"above bottom, not {','.join(map(str, box))}"
+        )
     return box

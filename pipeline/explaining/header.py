@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.explaining.canvas import (
+from pipeline.explaining.panels import (
     ACCENT,
     CARD,
     FAINT,
@@ -18,7 +18,7 @@ from pipeline.explaining.canvas import (
     percent,
     text_width,
 )
-from pipeline.reading.reading import Reading
+from pipeline.reading.result import Reading
 
 HEIGHT = 132
 BARS = 170  # points of a bar that stands for certainty

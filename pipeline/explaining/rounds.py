@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.explaining.canvas import QUIET, TEXT, WARN, Panel, flow, text_width
-from pipeline.explaining.field import SpanLabel, draw_ink
+from pipeline.explaining.field_picture import SpanLabel, draw_ink
+from pipeline.explaining.panels import QUIET, TEXT, WARN, Panel, flow, text_width
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.reader import Trace
 from pipeline.reading.search import Round
@@ -28,8 +28,9 @@ def draw_rounds(trace: Trace, width: float) -> Panel:
     return flow(panels, width, GAP, row_gap=20)
 
 
-def _draw_round(pieces: Pieces, current: Round, before: Round | None, number: int, room: float,
-                cut_finer: bool) -> Panel:
+def _draw_round(
+    pieces: Pieces, current: Round, before: Round | None, number: int, room: float, cut_finer: bool
+) -> Panel:
     fresh = current.active if before is None else current.active & ~before.active
     ink = draw_ink(pieces, room, HEIGHT, active=current.active, strong=fresh, spans=_labels(current), notes=False)
     head, news, outcome = f"Round {number}", story(current, before, fresh), ending(current, cut_finer)
@@ -60,7 +61,7 @@ def ending(current: Round, cut_finer: bool) -> str:
     if cut_finer:
         return what + "cut finer there"
     spans = np.array(current.path.spans)[current.unsure]
-    left = any((~current.active[current.spans.start[s] + 1:current.spans.end[s]]).any() for s in spans)
+    left = any((~current.active[current.spans.start[s] + 1 : current.spans.end[s]]).any() for s in spans)
     return what + ("as many spans scored as allowed" if left else "no finer cuts left there")
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.explaining.canvas import picture_of
-from pipeline.explaining.field import LEVELS, detail
+from pipeline.explaining.field_picture import LEVELS, detail
+from pipeline.explaining.panels import picture_of
 from pipeline.explaining.rounds import ending, story
-from pipeline.reading.images import load_grey
+from pipeline.images import load_grey
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.reader import Trace
 from pipeline.reading.search import Round
@@ -39,8 +39,14 @@ def explain_steps(trace: Trace) -> dict[str, Any]:
     shown, (left, top) = detail(trace)
     view = [left, top, left + shown.shape[1], top + shown.shape[0]]
     picture = "data:image/png;base64," + base64.b64encode(_png(shown)).decode()
-    steps: dict[str, Any] = {"width": width, "height": height, "view": view, "picture": picture, "cuts": [],
-                             "rounds": []}
+    steps: dict[str, Any] = {
+        "width": width,
+        "height": height,
+        "view": view,
+        "picture": picture,
+        "cuts": [],
+        "rounds": [],
+    }
     if trace.pieces is not None:
         pieces = trace.pieces
         steps["cuts"] = [_cut(cut, pieces.ink) for cut in pieces.cuts[1:-1]]
@@ -61,9 +67,13 @@ def review_picture(image: bytes, record: dict[str, Any]) -> tuple[bytes, Box]:
         (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         room = round(AROUND * int((boxes[:, 3] - boxes[:, 1]).max()))
         # Whatever else may belong to the number stands beside it, so the view is wider than it is high.
-        view = (max(0, int(left) - 3 * room), max(0, int(top) - room),
-                min(width, int(right) + 3 * room), min(height, int(bottom) + room))
-    return _png(grey[view[1]:view[3], view[0]:view[2]]), view
+        view = (
+            max(0, int(left) - 3 * room),
+            max(0, int(top) - room),
+            min(width, int(right) + 3 * room),
+            min(height, int(bottom) + room),
+        )
+    return _png(grey[view[1] : view[3], view[0] : view[2]]), view
 
 
 def _png(grey: NDArray[np.float32]) -> bytes:
@@ -112,6 +122,11 @@ def _spans(current: Round, ink: Ink) -> list[dict[str, Any]]:
         if current.spans.mass[span] > 0:
             left, top, right, bottom = current.spans.box[span].tolist()
             corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
-            spans.append({"digit": None if symbol == SKIP else str(symbol), "unsure": bool(unsure),
-                          "outline": _to_source(ink, corners)})
+            spans.append(
+                {
+                    "digit": None if symbol == SKIP else str(symbol),
+                    "unsure": bool(unsure),
+                    "outline": _to_source(ink, corners),
+                }
+            )
     return spans

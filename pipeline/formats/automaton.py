@@ -33,8 +33,9 @@ class Automaton:
             raise ValueError(f"steps lead outside the {states} states")
 
     @classmethod
-    def explore(cls, start: Hashable, step: Callable[[Any, int], Hashable | None],
-                accepts: Callable[[Any], bool]) -> Automaton:
+    def explore(
+        cls, start: Hashable, step: Callable[[Any, int], Hashable | None], accepts: Callable[[Any], bool]
+    ) -> Automaton:
         """The least automaton of what is reached from `start`; `step` gives None where a digit cannot come.
 
         Raises UsageError when it has too many states to search with.
@@ -104,6 +105,7 @@ class Automaton:
 
     def __and__(self, other: Automaton) -> Automaton:
         """The texts that both accept."""
+
         def step(pair: tuple[int, int], digit: int) -> tuple[int, int] | None:
             after = int(self.step[pair[0], digit]), int(other.step[pair[1], digit])
             return None if REFUSED in after else after
@@ -112,6 +114,7 @@ class Automaton:
 
     def __or__(self, other: Automaton) -> Automaton:
         """The texts that at least one accepts."""
+
         def after(one: Automaton, state: int, digit: int) -> int:
             return REFUSED if state == REFUSED else int(one.step[state, digit])
 
@@ -120,13 +123,15 @@ class Automaton:
             return None if found == (REFUSED, REFUSED) else found
 
         def accepts(pair: tuple[int, int]) -> bool:
-            return any(state != REFUSED and bool(one.accepting[state])
-                       for one, state in zip((self, other), pair, strict=True))
+            return any(
+                state != REFUSED and bool(one.accepting[state]) for one, state in zip((self, other), pair, strict=True)
+            )
 
         return Automaton.explore((0, 0), step, accepts)
 
     def reversed(self) -> Automaton:
         """The same texts written backwards."""
+
         def step(states: frozenset[int], digit: int) -> frozenset[int] | None:
             found = np.flatnonzero(np.isin(self.step[:, digit], list(states)))
             return frozenset(found.tolist()) or None
@@ -137,6 +142,7 @@ class Automaton:
 
 def digit_counts(least: int, most: int | None = None) -> Automaton:
     """Any texts of `least` to `most` digits; without `most`, of `least` or more."""
+
     def step(count: int, digit: int) -> int | None:
         return None if count == most else count + 1 if most is not None else min(count + 1, least)
 

@@ -20,6 +20,7 @@ def luhn() -> Automaton:
 
     Which digits are doubled shows only at the end; so both sums are kept: the last digit counted plainly, or doubled.
     """
+
     def step(state: tuple[int, int, int], digit: int) -> tuple[int, int, int]:
         count, plain, doubled = state
         twice = 2 * digit - 9 * (digit > 4)
@@ -33,6 +34,7 @@ def mod11_backwards() -> Automaton:
 
     The check digit counts once, those before it 2, 3, 4, 5, 6, 7, 2, ... times; the sum is a multiple of 11.
     """
+
     def step(state: tuple[int, int], digit: int) -> tuple[int, int]:
         place, total = state
         weight = 1 if place == 0 else 2 + (place - 1) % 6
@@ -43,6 +45,7 @@ def mod11_backwards() -> Automaton:
 
 def weighted(weights: tuple[int, ...], modulus: int, remainder: int = 0) -> Automaton:
     """Texts as long as `weights` whose weighted sum leaves `remainder`."""
+
     def step(state: tuple[int, int], digit: int) -> tuple[int, int] | None:
         place, total = state
         return None if place == len(weights) else (place + 1, (total + weights[place] * digit) % modulus)
@@ -68,8 +71,10 @@ def iban(country: str) -> Automaton:
     Raises UsageError for a country whose account numbers are not known to be digits.
     """
     if country not in IBAN_DIGITS:
-        raise UsageError(f"only digits are read, not letters, so that an IBAN needs its country, as iban:DE, and one "
-                         f"whose account numbers are digits: {', '.join(IBAN_DIGITS)}; not {country!r}")
+        raise UsageError(
+            f"only digits are read, not letters, so that an IBAN needs its country, as iban:DE, and one "
+            f"whose account numbers are digits: {', '.join(IBAN_DIGITS)}; not {country!r}"
+        )
     letters = int("".join(str(ord(letter) - ord("A") + 10) for letter in country))
     last = IBAN_DIGITS[country] - 1
     weights = (10, 1, *(pow(10, 6 + last - place, 97) for place in range(2, last + 1)))

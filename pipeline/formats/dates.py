@@ -23,8 +23,13 @@ def date(order: str) -> Automaton:
     tokens = re.findall(r"DD?|MM?|YYYY|YY", order)
     kinds = [token[0] for token in tokens]
     marks = re.sub(r"[DMY]", "", order)
-    if ("".join(tokens) != re.sub(r"[^DMY]", "", order) or len(set(kinds)) != len(kinds) or "M" not in kinds
-            or len(kinds) < 2 or any(mark.isalnum() for mark in marks)):
+    if (
+        "".join(tokens) != re.sub(r"[^DMY]", "", order)
+        or len(set(kinds)) != len(kinds)
+        or "M" not in kinds
+        or len(kinds) < 2
+        or any(mark.isalnum() for mark in marks)
+    ):
         raise UsageError(f"the order of a date is not {order!r} but one as {ORDERS}")
     layouts = product(*(((token, token * 2) if token in ("D", "M") else (token,)) for token in tokens))
     padded = [token in ("DD", "MM") for token in tokens]
@@ -47,6 +52,7 @@ class _Part:
 
 def _fixed(tokens: tuple[str, ...], padded: tuple[bool, ...]) -> Automaton:
     """Dates of tokens of fixed length. padded: whether a day or month of two digits may begin with 0."""
+
     def step(part: _Part, digit: int) -> _Part | None:
         if part.token == len(tokens):
             return None

@@ -13,8 +13,10 @@ from pipeline.formats.dates import ORDERS, date
 from pipeline.formats.patterns import compile_pattern
 
 CHECKS = ("luhn", "mod11", "ean13", "aba", "iban:DE")
-KNOWN = (r"digits, digits:8, digits:3-6, amount, date:DDMMYYYY (or another order), a pattern such as \d{4}-\d{6}, "
-         f"the checks {', '.join(CHECKS)}, or one of these with a check behind, as digits:16,luhn")
+KNOWN = (
+    r"digits, digits:8, digits:3-6, amount, date:DDMMYYYY (or another order), a pattern such as \d{4}-\d{6}, "
+    f"the checks {', '.join(CHECKS)}, or one of these with a check behind, as digits:16,luhn"
+)
 MOST_DIGITS = 100
 AMOUNT = r"[1-9]\d{0,11}|0\d{0,2}"  # the digits alone: no zero in front, but for 0, 0.5 and 0.50
 CHECK_BEHIND = re.compile(r",(?=(?:luhn|mod11|ean13|aba|iban:[^,]*)(?:,|$))")
@@ -64,8 +66,14 @@ def parse_format(spec: str) -> Format:
 def _automaton(name: str) -> Automaton:
     """Of one part of a spec; mod11, which is read from the last digit, allows anything here."""
     kind, colon, rest = name.partition(":")
-    simple = {"digits": lambda: digit_counts(1), "mod11": lambda: digit_counts(2), "luhn": luhn, "ean13": ean13,
-              "aba": aba, "amount": lambda: compile_pattern(AMOUNT)}
+    simple = {
+        "digits": lambda: digit_counts(1),
+        "mod11": lambda: digit_counts(2),
+        "luhn": luhn,
+        "ean13": ean13,
+        "aba": aba,
+        "amount": lambda: compile_pattern(AMOUNT),
+    }
     if name in simple:
         return simple[name]()
     if kind == "digits" and colon:
@@ -86,6 +94,7 @@ def _counted(counts: str) -> Automaton:
     least = int(found[1]) if found else 0
     most = int(found[2] or found[1]) if found else 0
     if not 1 <= least <= most <= MOST_DIGITS:
-        raise UsageError(f"a number of digits is written digits:8 or digits:3-6, from 1 to {MOST_DIGITS}, "
-                         f"not digits:{counts}")
+        raise UsageError(
+            f"a number of digits is written digits:8 or digits:3-6, from 1 to {MOST_DIGITS}, not digits:{counts}"
+        )
     return digit_counts(least, most)

@@ -101,8 +101,11 @@ class _Places:
             return _Part(False, here, here)
         if isinstance(node, Choice):
             parts = [self.of(option) for option in node.options]
-            return _Part(any(part.nullable for part in parts), set().union(*(part.first for part in parts)),
-                         set().union(*(part.last for part in parts)))
+            return _Part(
+                any(part.nullable for part in parts),
+                set().union(*(part.first for part in parts)),
+                set().union(*(part.last for part in parts)),
+            )
         return self._row([self.of(part) for part in node.parts] if isinstance(node, Sequence) else self._copies(node))
 
     def _row(self, parts: list[_Part]) -> _Part:
@@ -110,8 +113,11 @@ class _Places:
         for part in parts:
             for place in whole.last:
                 self.follow[place] |= part.first
-            whole = _Part(whole.nullable and part.nullable, whole.first | (part.first if whole.nullable else set()),
-                          part.last | (whole.last if part.nullable else set()))
+            whole = _Part(
+                whole.nullable and part.nullable,
+                whole.first | (part.first if whole.nullable else set()),
+                part.last | (whole.last if part.nullable else set()),
+            )
         return whole
 
     def _copies(self, node: Repeat) -> list[_Part]:
@@ -120,7 +126,7 @@ class _Places:
         if len(self.digits) == before:
             return copies  # marks, or nothing: however often, the empty text
         copies += [self.of(node.node) for _ in range(1, max(node.least, 1) if node.most is None else node.most)]
-        for copy in copies[node.least:]:
+        for copy in copies[node.least :]:
             copy.nullable = True
         if node.most is None:
             for place in copies[-1].last:
@@ -145,7 +151,7 @@ class _Parser:
         return UsageError(f"the pattern {self.pattern!r} cannot be meant: {what} (at character {self.place + 1})")
 
     def _peek(self) -> str:
-        return self.pattern[self.place:self.place + 1]
+        return self.pattern[self.place : self.place + 1]
 
     def _take(self) -> str:
         character = self._peek()

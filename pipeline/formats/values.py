@@ -38,7 +38,7 @@ def value_of(written: str) -> Value:
     body = BEFORE.sub("", written)
     found = AFTER.search(body)
     assert found is not None  # it matches the empty string
-    ending, body = found["ending"], body[:found.start()]
+    ending, body = found["ending"], body[: found.start()]
     if UNKNOWN in written:
         return Value(None, "a mark stands there that may mean anything")
     if not re.fullmatch(rf"\d+(?:[{SEPARATORS}]\d+)*", body):

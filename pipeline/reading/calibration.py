@@ -62,8 +62,9 @@ def fit_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]) -
     return Calibration(slope, offset, float(ceiling))
 
 
-def pulled_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_], towards: Calibration,
-                       pull: int) -> Calibration:
+def pulled_calibration(
+    posteriors: NDArray[np.float64], right: NDArray[np.bool_], towards: Calibration, pull: int
+) -> Calibration:
     """The calibration fitted on few strings, pulled towards one that was fitted on many.
 
     posteriors, right: as for `fit_calibration`, N >= 1. pull: so many strings are added, their posteriors spread as
@@ -79,8 +80,9 @@ def pulled_calibration(posteriors: NDArray[np.float64], right: NDArray[np.bool_]
     return Calibration(slope, offset, float(ceiling))
 
 
-def expected_thresholds(confidences: NDArray[np.float64],
-                        errors: tuple[float, ...] = (0.05, 0.01, 0.001)) -> dict[str, float]:
+def expected_thresholds(
+    confidences: NDArray[np.float64], errors: tuple[float, ...] = (0.05, 0.01, 0.001)
+) -> dict[str, float]:
     """As `thresholds`, but with the errors that the confidences promise instead of those counted: of few strings, there
     are too few errors to count."""
     ordered = -np.sort(-confidences)
@@ -95,19 +97,26 @@ def expected_thresholds(confidences: NDArray[np.float64],
 def _platt_fit(x: NDArray[np.float64], target: NDArray[np.float64], start: Calibration) -> tuple[float, float]:
     """Slope, at least LEAST_SLOPE, and offset of least cross-entropy for log-odds x (N,) and targets (N,)."""
     ones = np.ones_like(x)
-    slope, offset = _logistic_fit(np.stack([x, ones], axis=1), target, np.zeros_like(x),
-                                  np.array([start.slope, start.offset]))
+    slope, offset = _logistic_fit(
+        np.stack([x, ones], axis=1), target, np.zeros_like(x), np.array([start.slope, start.offset])
+    )
     if slope < LEAST_SLOPE:
         slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
     return float(slope), float(offset)
 
 
-def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDArray[np.float64],
-                  start: NDArray[np.float64], steps: int = 50) -> NDArray[np.float64]:
+def _logistic_fit(
+    x: NDArray[np.float64],
+    target: NDArray[np.float64],
+    base: NDArray[np.float64],
+    start: NDArray[np.float64],
+    steps: int = 50,
+) -> NDArray[np.float64]:
     """Weights w (K,) of least cross-entropy between sigma(base + x @ w) and target ((N,)), by Newton's method.
 
     A step that would raise the cost is halved: where posteriors lie near 0 and 1, whole steps diverge.
     """
+
     def cost(w: NDArray[np.float64]) -> float:
         z = base + x @ w
         return float((np.logaddexp(0, z) - target * z).sum())
@@ -126,8 +135,9 @@ def _logistic_fit(x: NDArray[np.float64], target: NDArray[np.float64], base: NDA
     return w
 
 
-def thresholds(confidences: NDArray[np.float64], right: NDArray[np.bool_],
-               errors: tuple[float, ...] = (0.05, 0.01, 0.001)) -> dict[str, float]:
+def thresholds(
+    confidences: NDArray[np.float64], right: NDArray[np.bool_], errors: tuple[float, ...] = (0.05, 0.01, 0.001)
+) -> dict[str, float]:
     """For each error bound the lowest confidence from which on the share of errors stays within it; 1.0 if none.
 
     Keys are the bounds as text. Equal confidences are accepted together.

@@ -87,11 +87,21 @@ def measure(pieces: Pieces, spans: Spans) -> Float:
     crossed = np.array([cut.crossed for cut in pieces.cuts], dtype=np.float32)
     last = len(pieces.cuts) - 1
     columns = [
-        (bottom - top) / unit, (right - left) / unit, (top - line_top) / unit, (bottom - line_bottom) / unit,
-        (right - left) / np.maximum(bottom - top, 1), spans.mass / (unit * pieces.ink.stroke_width) / 3,
-        gap_left / unit, gap_right / unit, crossed[spans.start] / 3, crossed[spans.end] / 3,
-        spans.start == 0, spans.end == last, np.full(len(spans), pieces.ink.stroke_width / 4),
-        np.full(len(spans), pieces.ink.slant), np.maximum(bottom - top, right - left) / unit - 1,
+        (bottom - top) / unit,
+        (right - left) / unit,
+        (top - line_top) / unit,
+        (bottom - line_bottom) / unit,
+        (right - left) / np.maximum(bottom - top, 1),
+        spans.mass / (unit * pieces.ink.stroke_width) / 3,
+        gap_left / unit,
+        gap_right / unit,
+        crossed[spans.start] / 3,
+        crossed[spans.end] / 3,
+        spans.start == 0,
+        spans.end == last,
+        np.full(len(spans), pieces.ink.stroke_width / 4),
+        np.full(len(spans), pieces.ink.slant),
+        np.maximum(bottom - top, right - left) / unit - 1,
         np.ones(len(spans)),
     ]
     return np.clip(np.stack(columns, axis=1), -2, 2).astype(np.float32)

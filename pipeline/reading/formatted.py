@@ -47,12 +47,20 @@ class FormattedLattice:
     @classmethod
     def compose(cls, source: Lattice, format: Format) -> "FormattedLattice":
         """The lattice and a format."""
-        lattice, order = (_mirror(source) if format.mirrored else (source, np.arange(len(source.start))))
+        lattice, order = _mirror(source) if format.mirrored else (source, np.arange(len(source.start)))
         chain, _ = transitions(lattice)
         automaton = format.or_nothing
         after = _after(automaton)
-        return cls(source, lattice, order, format.mirrored, automaton, chain, _ahead(lattice, chain, after),
-                   _behind(lattice, chain, after, automaton.accepting))
+        return cls(
+            source,
+            lattice,
+            order,
+            format.mirrored,
+            automaton,
+            chain,
+            _ahead(lattice, chain, after),
+            _behind(lattice, chain, after, automaton.accepting),
+        )
 
     @property
     def share(self) -> float:
@@ -191,7 +199,7 @@ def _behind(lattice: Lattice, chain: Float, after: Index, accepting: NDArray[np.
     order = np.argsort(lattice.start, kind="stable")
     bounds = np.searchsorted(lattice.start[order], np.arange(lattice.nodes + 1))
     for node in range(lattice.nodes - 2, -1, -1):
-        here = order[bounds[node]:bounds[node + 1]]
+        here = order[bounds[node] : bounds[node + 1]]
         leave = chain[here].T @ sums[lattice.end[here]]
         sums[node] = leave[SKIP] + np.take_along_axis(leave[:SKIP], after, axis=1).sum(axis=0)
     return sums

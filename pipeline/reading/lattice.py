@@ -72,8 +72,7 @@ def backward(lattice: Lattice) -> Float:
     """(nodes,) log-sum of the scores of all partial paths from each cut to the last."""
     order = np.argsort(lattice.start, kind="stable")
     totals = log_sum(lattice.scores, axis=1)[order]
-    return _sweep(lattice.nodes, lattice.end[order], lattice.start[order], totals,
-                  range(lattice.nodes - 1, -1, -1))
+    return _sweep(lattice.nodes, lattice.end[order], lattice.start[order], totals, range(lattice.nodes - 1, -1, -1))
 
 
 def _sweep(nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], totals: Float, order: range) -> Float:

@@ -2,7 +2,7 @@
 
 What of the ink no digit of the reading holds is taken in connected components, and so are points and commas that a
 digit's span holds beside the digit. Lengths are in heights of the number line, places from its top (0) to its bottom
-(1). The sizes were chosen on drawn strings with known marks (benchmarks/amounts.py, another seed).
+(1). The sizes were chosen on drawn strings with known marks (benchmarks/accuracy/amounts.py, another seed).
 """
 
 from __future__ import annotations
@@ -122,8 +122,17 @@ def _mark(pieces: Pieces, own: NDArray[np.bool_], place: tuple[slice, ...], touc
     unit = bottom - top
     height, width = own.shape
     runs = (np.diff(np.pad(own, ((1, 0), (0, 0))).astype(np.int8), axis=0) > 0).sum(axis=0)
-    return Mark(columns.start, columns.stop, width / unit, height / unit, (rows.start - top) / unit,
-                (rows.stop - top) / unit, float(own.mean()), float(runs.mean()), touches)
+    return Mark(
+        columns.start,
+        columns.stop,
+        width / unit,
+        height / unit,
+        (rows.start - top) / unit,
+        (rows.stop - top) / unit,
+        float(own.mean()),
+        float(runs.mean()),
+        touches,
+    )
 
 
 def name_marks(marks: list[Mark], start: float, end: float) -> list[tuple[Mark, str]]:

@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import ConvolutionNetwork, forward_blocks
 from classifier.errors import WeightsError
+from classifier.network import ConvolutionNetwork, forward_blocks
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
 from pipeline.formats.values import value_of
+from pipeline.images import load_grey
 from pipeline.reading.calibration import LEAST, Calibration
 from pipeline.reading.characters import MEASURES, comma_costs, draw_crops, measure, skip_costs
 from pipeline.reading.formatted import likely_formatted
-from pipeline.reading.images import load_grey
 from pipeline.reading.lattice import SKIP, Lattice, Path, best_path
 from pipeline.reading.marks import written_of
-from pipeline.reading.reading import Alternative, Digit, Reading
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.rescoring import look_again
+from pipeline.reading.result import Alternative, Digit, Reading
 from pipeline.reading.search import Round, SearchConfig, search
 from pipeline.reading.texts import BEAM, best_path_of, likely_texts
 from segmenter.cuts import INK_LEVEL, find_cuts
@@ -64,9 +64,16 @@ class Reader:
     Raises WeightsError and UsageError.
     """
 
-    def __init__(self, weights: str | FilePath | None = None, *, threshold: float | None = None,
-                 max_error: float | None = None, alternatives: int = 3, config: SearchConfig | None = None,
-                 format: str | None = None):
+    def __init__(
+        self,
+        weights: str | FilePath | None = None,
+        *,
+        threshold: float | None = None,
+        max_error: float | None = None,
+        alternatives: int = 3,
+        config: SearchConfig | None = None,
+        format: str | None = None,
+    ):
         if alternatives < 0:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
@@ -79,8 +86,9 @@ class Reader:
         self.config = config or SearchConfig()
         self.format = None if format is None else parse_format(format)
 
-    def variant(self, *, threshold: float | None = None, alternatives: int | None = None,
-                format: str | None = None) -> Reader:
+    def variant(
+        self, *, threshold: float | None = None, alternatives: int | None = None, format: str | None = None
+    ) -> Reader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
         other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
@@ -116,8 +124,9 @@ class Reader:
                 reading = _valued(reading, written_of(pieces, rounds[-1].spans, path))
         return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
 
-    def _reading(self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path,
-                 shape: tuple[int, ...]) -> Reading:
+    def _reading(
+        self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path, shape: tuple[int, ...]
+    ) -> Reading:
         text, posterior = texts[0] if texts else (path.text, 0.0)
         confidence = self.calibration.confidence(posterior)
         others = _alternatives(texts[1:], posterior, confidence)[: self.alternatives]
@@ -126,20 +135,28 @@ class Reader:
         digits = self._digits(pieces, rounds[-1], path, confidence, shape)
         return Reading(text, confidence, confidence >= self.threshold, digits, others, len(rounds))
 
-    def _digits(self, pieces: Pieces, last: Round, path: Path, confidence: float,
-                shape: tuple[int, ...]) -> tuple[Digit, ...]:
+    def _digits(
+        self, pieces: Pieces, last: Round, path: Path, confidence: float, shape: tuple[int, ...]
+    ) -> tuple[Digit, ...]:
         posteriors, digits = last.posteriors, []
         for span, symbol in zip(path.spans, path.symbols, strict=True):
             if symbol != SKIP:
                 chance = max(confidence, self.calibration.confidence(float(posteriors[span, symbol])))
                 others = [(str(k), float(posteriors[span, k])) for k in range(10) if k != symbol]
-                digits.append(Digit(str(symbol), chance, _source_box(pieces, last.spans, span, shape),
-                                    _alternatives(others, float(posteriors[span, symbol]), chance)[:3]))
+                digits.append(
+                    Digit(
+                        str(symbol),
+                        chance,
+                        _source_box(pieces, last.spans, span, shape),
+                        _alternatives(others, float(posteriors[span, symbol]), chance)[:3],
+                    )
+                )
         return tuple(digits)
 
 
-def find_texts(grey: NDArray[np.float32], networks: Networks, config: SearchConfig, count: int,
-               format: Format | None = None) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
+def find_texts(
+    grey: NDArray[np.float32], networks: Networks, config: SearchConfig, count: int, format: Format | None = None
+) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
     """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors;
     no texts where a format is given and nothing fits it.
 
@@ -164,7 +181,7 @@ def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tup
     if texts and count > FEW:
         known = {text for text, _ in texts}
         more = [pair for pair in find(count, beam=max(BEAM, count)) if pair[0] not in known]
-        texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[:count - 1]
+        texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[: count - 1]
     return texts
 
 
@@ -182,8 +199,7 @@ def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
     return f"nothing here fits the format {format.spec}; without a format it reads {plain[0][0]}"
 
 
-def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans,
-                amount: bool = False) -> NDArray[np.float32]:
+def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans, amount: bool = False) -> NDArray[np.float32]:
     """Scores (N, 11) of spans: the network's weighted sums, less what skipping costs; in an amount also less what a
     digit costs that stands like a comma."""
     measures = measure(pieces, spans)
@@ -199,8 +215,10 @@ def _check_inputs(networks: Networks, path: FilePath) -> None:
     for name, inputs in (("first", MEASURES), ("second", SECOND_MEASURES)):
         shape = networks.named()[name].shape if name in networks.named() else None
         if shape is not None and (shape.channels, shape.measures) != (2, inputs):
-            raise WeightsError(f"{path}: the {name} network does not take what this version gives it; make the weights "
-                               "with 'train' again")
+            raise WeightsError(
+                f"{path}: the {name} network does not take what this version gives it; make the weights "
+                "with 'train' again"
+            )
 
 
 def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:

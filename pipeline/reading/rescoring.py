@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import ConvolutionNetwork, forward_blocks
+from classifier.network import ConvolutionNetwork, forward_blocks
 from pipeline.formats.format import Format
 from pipeline.reading import characters
 from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
@@ -37,8 +37,9 @@ def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[n
     return np.concatenate([measures, np.clip(scores / 4, -2, 2)], axis=1).astype(np.float32)
 
 
-def look_again(pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig,
-               format: Format | None = None) -> Round:
+def look_again(
+    pieces: Pieces, last: Round, network: ConvolutionNetwork, config: SearchConfig, format: Format | None = None
+) -> Round:
     """The round that follows the last one: the same spans, the likely ones scored again.
 
     With a format: those likely given it, and those likely without, so that paths that fit and paths that do not

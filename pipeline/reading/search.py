@@ -52,8 +52,9 @@ class Round:
     rescored: NDArray[np.intp] | None = None
 
 
-def search(pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(),
-           format: Format | None = None) -> list[Round]:
+def search(
+    pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(), format: Format | None = None
+) -> list[Round]:
     """Rounds of the search, the last one its result; at least one. With a format: among the paths that fit it."""
     levels = np.array([cut.level for cut in pieces.cuts])
     active = levels <= config.first_level
@@ -85,8 +86,13 @@ def _fresh_spans(spans: Spans, seen: set[tuple[int, int, bytes]]) -> Spans:
     return spans if len(fresh) == len(spans) else pick_spans(spans, np.array(fresh, dtype=np.intp))
 
 
-def read_round(active: NDArray[np.bool_], spans: Spans, scores: NDArray[np.float64], config: SearchConfig,
-               format: Format | None = None) -> Round:
+def read_round(
+    active: NDArray[np.bool_],
+    spans: Spans,
+    scores: NDArray[np.float64],
+    config: SearchConfig,
+    format: Format | None = None,
+) -> Round:
     """The round of spans ordered by end with these scores (N, 11)."""
     lattice = Lattice(len(active), spans.start, spans.end, scores)
     path, posteriors = best_reading(lattice, format)

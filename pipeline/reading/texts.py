@@ -21,8 +21,13 @@ def text_sums(lattice: Lattice, text: str) -> tuple[Float, Float]:
     # Backwards the paths are the same, with cuts, spans and text in reverse.
     order = np.argsort(-lattice.start, kind="stable")
     last = lattice.nodes - 1
-    behind = _text_sweep(lattice.nodes, last - lattice.end[order], last - lattice.start[order],
-                         lattice.scores[order, SKIP], spelled[order, ::-1])
+    behind = _text_sweep(
+        lattice.nodes,
+        last - lattice.end[order],
+        last - lattice.start[order],
+        lattice.scores[order, SKIP],
+        spelled[order, ::-1],
+    )
     return _text_sweep(lattice.nodes, lattice.start, lattice.end, lattice.scores[:, SKIP], spelled), behind[::-1, ::-1]
 
 
@@ -30,8 +35,9 @@ def _symbols(text: str) -> NDArray[np.intp]:
     return np.array([int(digit) for digit in text], dtype=np.intp)
 
 
-def _text_sweep(nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], skipped: Float,
-                spelled: Float) -> Float:
+def _text_sweep(
+    nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], skipped: Float, spelled: Float
+) -> Float:
     """(nodes, L + 1) log-sums over paths that arrive at each node with the first l digits; spans ordered by target."""
     sums = np.full((nodes, spelled.shape[1] + 1), -np.inf)
     sums[0, 0] = 0.0
@@ -47,8 +53,9 @@ def _text_sweep(nodes: int, source: NDArray[np.intp], target: NDArray[np.intp], 
 
 def text_score(lattice: Lattice, text: str) -> float:
     """Log-sum of the scores of all paths that spell the text."""
-    sums = _text_sweep(lattice.nodes, lattice.start, lattice.end, lattice.scores[:, SKIP],
-                       lattice.scores[:, _symbols(text)])
+    sums = _text_sweep(
+        lattice.nodes, lattice.start, lattice.end, lattice.scores[:, SKIP], lattice.scores[:, _symbols(text)]
+    )
     return float(sums[-1, -1])
 
 
@@ -139,7 +146,7 @@ def best_path_of(lattice: Lattice, text: str) -> Path:
         for place, before in enumerate(best[start]):
             if before == -np.inf:
                 continue
-            for symbol, after in ((SKIP, place), *((digit, place + 1) for digit in symbols[place:place + 1])):
+            for symbol, after in ((SKIP, place), *((digit, place + 1) for digit in symbols[place : place + 1])):
                 if before + scores[symbol] > arrive[after]:
                     arrive[after] = before + scores[symbol]
                     came[end, after] = (s, symbol)

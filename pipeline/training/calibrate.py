@@ -10,9 +10,9 @@ from classifier.weights import Networks
 from pipeline.reading.calibration import fit_calibration, thresholds
 from pipeline.reading.reader import find_texts
 from pipeline.reading.search import SearchConfig
-from pipeline.training.sources import Sources
-from pipeline.training.string_style import CALIBRATION
-from pipeline.training.strings import draw_string
+from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.strings import draw_string
+from pipeline.synthesis.style import CALIBRATION
 
 SEED = 1999
 
@@ -28,5 +28,8 @@ def calibrate(networks: Networks, held_out: Sources, count: int) -> dict[str, An
         right[k] = text == string.text
     calibration = fit_calibration(posteriors, right)
     confidences = np.array([calibration.confidence(p) for p in posteriors])
-    return {"calibration": calibration.to_json(), "thresholds": thresholds(confidences, right),
-            "calibrated_on": {"style": CALIBRATION.name, "strings": count, "seed": SEED, "right": float(right.mean())}}
+    return {
+        "calibration": calibration.to_json(),
+        "thresholds": thresholds(confidences, right),
+        "calibrated_on": {"style": CALIBRATION.name, "strings": count, "seed": SEED, "right": float(right.mean())},
+    }

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from classifier.convolution import ConvolutionNetwork, forward_blocks
+from classifier.network import ConvolutionNetwork, forward_blocks
 from pipeline.reading.characters import draw_crops, measure, skip_costs
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, lattice_scores
 from pipeline.reading.rescoring import likely_spans, second_measures
-from pipeline.training.strings import SyntheticString
+from pipeline.synthesis.strings import SyntheticString
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, pick_spans
@@ -72,9 +72,14 @@ def make_example(string: SyntheticString, first: ConvolutionNetwork | None = Non
     return lattice_example(pieces, spans, first, targets, allowed, string.text)
 
 
-def lattice_example(pieces: Pieces, spans: Spans, first: ConvolutionNetwork | None,
-                    targets: NDArray[np.uint8] | None, allowed: tuple[NDArray[np.bool_], ...] | None,
-                    text: str) -> Example:
+def lattice_example(
+    pieces: Pieces,
+    spans: Spans,
+    first: ConvolutionNetwork | None,
+    targets: NDArray[np.uint8] | None,
+    allowed: tuple[NDArray[np.bool_], ...] | None,
+    text: str,
+) -> Example:
     """The example of spans, ordered by end, whose truth is as in `Example`."""
     crops, measures, empty = draw_crops(pieces, spans), measure(pieces, spans), spans.mass <= 0
     base = np.zeros((len(spans), SYMBOLS), dtype=np.float32)
@@ -84,12 +89,24 @@ def lattice_example(pieces: Pieces, spans: Spans, first: ConvolutionNetwork | No
         base += forward_blocks(first, crops, measures)
         rows = likely_spans(Lattice(len(pieces.cuts), spans.start, spans.end, lattice_scores(base, empty)), empty)
         measures = second_measures(measures, base)
-    return Example(len(pieces.cuts), spans.start, spans.end, base, rows,
-                   np.round(crops[rows] * 255).astype(np.uint8), measures[rows], empty, targets, allowed, text)
+    return Example(
+        len(pieces.cuts),
+        spans.start,
+        spans.end,
+        base,
+        rows,
+        np.round(crops[rows] * 255).astype(np.uint8),
+        measures[rows],
+        empty,
+        targets,
+        allowed,
+        text,
+    )
 
 
-def span_truth(string: SyntheticString, pieces: Pieces,
-               spans: Spans) -> tuple[NDArray[np.uint8], tuple[NDArray[np.bool_], ...]]:
+def span_truth(
+    string: SyntheticString, pieces: Pieces, spans: Spans
+) -> tuple[NDArray[np.uint8], tuple[NDArray[np.bool_], ...]]:
     """Targets (N, 11) of the spans and what they may be on a true path, from the owner of each pixel of ink."""
     by_character = ink_by_character(string, pieces)
     held = spans.holds.astype(np.float32) @ by_character
@@ -101,8 +118,15 @@ def span_truth(string: SyntheticString, pieces: Pieces,
     return targets.astype(np.uint8), tuple(_stand_for(symbols, digits, share, purity, *bounds) for bounds in TRUE_PATHS)
 
 
-def _stand_for(symbols: NDArray[np.intp], digits: NDArray[np.bool_], share: NDArray[np.float32],
-               purity: NDArray[np.float32], held: float, pure: float, skip: float) -> NDArray[np.bool_]:
+def _stand_for(
+    symbols: NDArray[np.intp],
+    digits: NDArray[np.bool_],
+    share: NDArray[np.float32],
+    purity: NDArray[np.float32],
+    held: float,
+    pure: float,
+    skip: float,
+) -> NDArray[np.bool_]:
     """(N, 11): the symbols that spans stand for, given the share of each character they hold and its purity."""
     result = np.zeros((len(share), SYMBOLS), dtype=bool)
     for character in np.flatnonzero(digits):

@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import ConvolutionNetwork, forward_blocks
 from classifier.crops import crop_images
+from classifier.network import ConvolutionNetwork, forward_blocks
 from pipeline.reading.characters import MEASURES
-from pipeline.training.pens import draw_strokes, fit_strokes, vary_strokes
-from pipeline.training.sources import PenSample, Sources
+from pipeline.synthesis.pens import draw_strokes, fit_strokes, vary_strokes
+from pipeline.synthesis.sources import PenSample, Sources
 
 DOUBTFUL = (0.01, 0.7)  # output of the right digit; what is read worse may well be labelled wrongly
 HEIGHT, PEN = 40, 4.0  # of the digit as it is drawn for judging it, in pixels
@@ -28,10 +28,13 @@ def emphasise(sources: Sources, network: ConvolutionNetwork, times: int, seed: i
     rng = np.random.default_rng([seed, 2])
     pens = _counts(judge_pens(sources.pen_digits, network, rng), times)
     writers = sources.image_writers
-    return replace(sources, images=sources.images[images], labels=sources.labels[images],
-                   image_writers=None if writers is None else writers[images],
-                   pen_digits=tuple(sample for sample, count in zip(sources.pen_digits, pens, strict=True)
-                                    for _ in range(count)))
+    return replace(
+        sources,
+        images=sources.images[images],
+        labels=sources.labels[images],
+        image_writers=None if writers is None else writers[images],
+        pen_digits=tuple(sample for sample, count in zip(sources.pen_digits, pens, strict=True) for _ in range(count)),
+    )
 
 
 def judge_images(sources: Sources, network: ConvolutionNetwork) -> NDArray[np.float32]:
@@ -41,21 +44,24 @@ def judge_images(sources: Sources, network: ConvolutionNetwork) -> NDArray[np.fl
     return _right_outputs(network, crops, sources.labels.astype(np.intp))
 
 
-def judge_pens(samples: Sequence[PenSample], network: ConvolutionNetwork,
-               rng: np.random.Generator) -> NDArray[np.float32]:
+def judge_pens(
+    samples: Sequence[PenSample], network: ConvolutionNetwork, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """(N,) output of the right digit for each pen digit, drawn by a pen of middling width."""
     pictures = []
     for sample in samples:
-        strokes = vary_strokes(rng, fit_strokes(sample.strokes, HEIGHT - PEN), slant=0.0, rotation=0.0, bend=0.02,
-                               height=HEIGHT)
+        strokes = vary_strokes(
+            rng, fit_strokes(sample.strokes, HEIGHT - PEN), slant=0.0, rotation=0.0, bend=0.02, height=HEIGHT
+        )
         glyph = draw_strokes(strokes, PEN)
         pictures.append(np.zeros((1, 1), np.float32) if glyph is None else np.pad(glyph.ink, 1))
     labels = np.array([int(sample.text) for sample in samples], dtype=np.intp)
     return _right_outputs(network, crop_images(pictures), labels)
 
 
-def _right_outputs(network: ConvolutionNetwork, crops: NDArray[np.float32],
-                   labels: NDArray[np.intp]) -> NDArray[np.float32]:
+def _right_outputs(
+    network: ConvolutionNetwork, crops: NDArray[np.float32], labels: NDArray[np.intp]
+) -> NDArray[np.float32]:
     sums = forward_blocks(network, crops, np.zeros((len(crops), MEASURES), dtype=np.float32))
     return 0.5 * (np.tanh(0.5 * sums[np.arange(len(labels)), labels]) + 1)
 

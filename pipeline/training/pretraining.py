@@ -12,14 +12,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.convolution import DIGITS, OUTPUTS, ConvolutionNetwork
 from classifier.crops import crop_images
 from classifier.distortions import Distortion
+from classifier.network import DIGITS, OUTPUTS, ConvolutionNetwork
 from classifier.optimiser import Adam
-from pipeline.training.hands import draw_hand, write_digit
-from pipeline.training.sources import Sources
-from pipeline.training.string_style import StringStyle, pick_weighted
-from pipeline.training.string_training import clipped, draw_lone, sigmoid
+from pipeline.synthesis.hands import draw_hand, write_digit
+from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.style import StringStyle, pick_weighted
+from pipeline.training.trainer import clipped, draw_lone, sigmoid
 
 Float = NDArray[np.float32]
 
@@ -30,8 +30,14 @@ DRAWN = 30_000  # crops, distorted anew each time
 LOWEST_BIAS = -2.0  # of ten outputs nine are low
 
 
-def pretrain(network: ConvolutionNetwork, sources: Sources, style: StringStyle, steps: int,
-             distortion: Distortion, rng: np.random.Generator) -> None:
+def pretrain(
+    network: ConvolutionNetwork,
+    sources: Sources,
+    style: StringStyle,
+    steps: int,
+    distortion: Distortion,
+    rng: np.random.Generator,
+) -> None:
     """Train the network, in place, on lone digits of all kinds that strings are made of; its measures are zeros."""
     crops, labels = draw_digits(rng, sources, style, DRAWN)
     optimiser = Adam(network.weights)
@@ -53,17 +59,22 @@ def _error(labels: NDArray[np.uint8]) -> Callable[[Float], Float]:
     return lambda z: (sigmoid(z) - targets) * (3 / len(labels))
 
 
-def draw_digits(rng: np.random.Generator, sources: Sources, style: StringStyle,
-                count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def draw_digits(
+    rng: np.random.Generator, sources: Sources, style: StringStyle, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Crops (count, 28, 28) of digits as strings are made of, 255 = ink, and their labels (count,)."""
-    there = {"bitmap": sources.has_images, "pen": bool(sources.pen_digits), "shapes": sources.shapes,
-             "font": sources.fonts}
+    there = {
+        "bitmap": sources.has_images,
+        "pen": bool(sources.pen_digits),
+        "shapes": sources.shapes,
+        "font": sources.fonts,
+    }
     kinds = tuple((name, weight) for name, weight in style.kinds if there.get(name))
     pictures: list[Float] = []
     labels = rng.integers(0, DIGITS, count).astype(np.uint8)
     while len(pictures) < count:
         hand = draw_hand(rng, sources, style, pick_weighted(rng, kinds))
-        for digit in labels[len(pictures):len(pictures) + EACH_HAND]:
+        for digit in labels[len(pictures) : len(pictures) + EACH_HAND]:
             glyph = write_digit(rng, hand, str(digit), first=False, after_zeros=False)
             pictures.append(np.pad(glyph.ink, 1))
     return np.round(crop_images(pictures)[:, 0] * 255).astype(np.uint8), labels

@@ -16,30 +16,30 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifier.convolution import Convolution, ConvolutionNetwork, Shape, forward_blocks
 from classifier.distortions import Distortion
+from classifier.network import Convolution, ConvolutionNetwork, Shape, forward_blocks
 from classifier.weights import Networks, load_networks, network_arrays, network_card, rounded
+from pipeline.data.downloads import cache_folder, data_folder, sha256_of
+from pipeline.data.mnist import Mnist, load_mnist
+from pipeline.data.strokes import STROKE_KINDS, load_strokes, stroke_files
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.texts import likely_texts
+from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.style import EVALUATION, TRAINING
 from pipeline.training.calibrate import calibrate
-from pipeline.training.downloads import cache_folder, data_folder, sha256_of
+from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.examples import Example
-from pipeline.training.files import TrainingFiles, commit, plain, versions
 from pipeline.training.hard_digits import emphasise
-from pipeline.training.mnist import Mnist, load_mnist
 from pipeline.training.path_loss import example_lattice
-from pipeline.training.pool import PoolConfig, chunks, draw_examples
 from pipeline.training.pretraining import pretrain
-from pipeline.training.sources import Sources
-from pipeline.training.string_style import EVALUATION, TRAINING
-from pipeline.training.string_training import (
+from pipeline.training.string_pool import PoolConfig, chunks, draw_examples
+from pipeline.training.trainer import (
     StepConfig,
     StringTrainer,
     draw_lone,
     lone_accuracy,
 )
-from pipeline.training.strokes import STROKE_KINDS, load_strokes, stroke_files
 
 VALIDATION_DIGITS = 5_000  # the last of MNIST's training digits, never trained on
 HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation strings
@@ -47,7 +47,7 @@ ATTRIBUTION = (
     "MNIST: Yann LeCun and Corinna Cortes, from NIST Special Databases 1 and 3; writers: QMNIST (Yadav and Bottou). "
     "Pen strokes: International Unipen Foundation, UNIPEN data set train_r01_v07 (1999), "
     "DOI 10.5281/zenodo.1195803, CC BY 4.0. "
-    "Digits of fonts: see pipeline/training/fonts/LICENCES.txt (OFL 1.1, Apache 2.0)."
+    "Digits of fonts: see pipeline/synthesis/fonts/LICENCES.txt (OFL 1.1, Apache 2.0)."
 )
 
 
@@ -71,8 +71,12 @@ class Stage:
     pool: PoolConfig = field(default_factory=PoolConfig)
 
     def __post_init__(self) -> None:
-        if (min(self.epochs, self.hard) < 1 or self.pretraining < 0 or not self.learning_rate > 0
-                or not self.warm_up >= 0):
+        if (
+            min(self.epochs, self.hard) < 1
+            or self.pretraining < 0
+            or not self.learning_rate > 0
+            or not self.warm_up >= 0
+        ):
             raise ValueError(f"not a schedule: {self}")
         if self.pool.chunk < self.step.strings:
             raise ValueError(f"too few strings: {self}")
@@ -80,9 +84,17 @@ class Stage:
 
 FIRST = Stage(Shape(convolutions=(Convolution(5, 2, 20), Convolution(5, 2, 80)), hidden=256), epochs=90)
 SECOND = Stage(
-    Shape(convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)), hidden=384,
-          measures=SECOND_MEASURES, unit="rectified"),
-    epochs=60, learning_rate=4e-4, hard=3, pretraining=2500, step=StepConfig(strings=8, lone=48, span_weight=0.3),
+    Shape(
+        convolutions=(Convolution(5, 2, 32), Convolution(3, 1, 64), Convolution(3, 2, 96)),
+        hidden=384,
+        measures=SECOND_MEASURES,
+        unit="rectified",
+    ),
+    epochs=60,
+    learning_rate=4e-4,
+    hard=3,
+    pretraining=2500,
+    step=StepConfig(strings=8, lone=48, span_weight=0.3),
 )
 
 
@@ -123,8 +135,10 @@ class EpochReport:
     digits: float
 
     def __str__(self) -> str:
-        return (f"{self.stage} network, epoch {self.epoch} of {self.epochs}: loss {self.loss:.3f}, "
-                f"held-out strings {self.strings:.1%}, held-out digits {self.digits:.2%}")
+        return (
+            f"{self.stage} network, epoch {self.epoch} of {self.epochs}: loss {self.loss:.3f}, "
+            f"held-out strings {self.strings:.1%}, held-out digits {self.digits:.2%}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +151,16 @@ class TrainingData:
     hashes: dict[str, str]
 
 
-def train_shipped(out: Path, data: Path | None = None, recipe: Recipe | None = None, *, first: Path | None = None,
-                  resume: bool = False, force: bool = False,
-                  on_epoch: Callable[[EpochReport], None] | None = None) -> Networks:
+def train_shipped(
+    out: Path,
+    data: Path | None = None,
+    recipe: Recipe | None = None,
+    *,
+    first: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    on_epoch: Callable[[EpochReport], None] | None = None,
+) -> Networks:
     """Train the string reader's two networks, one after the other, and write weights and card to `out`.
 
     data: the folder of MNIST and the pen strokes. first: weights whose first network is taken instead of training one;
@@ -177,13 +198,15 @@ class StageRun:
     on_epoch: Callable[[EpochReport], None]
     report: EpochReport | None = None
 
-    def train(self, name: str, files: TrainingFiles, identity: dict[str, Any], first: ConvolutionNetwork | None,
-              resume: bool) -> Networks:
+    def train(
+        self, name: str, files: TrainingFiles, identity: dict[str, Any], first: ConvolutionNetwork | None, resume: bool
+    ) -> Networks:
         """The networks with the one of this stage trained, rounded as they are saved. Saves the first one itself."""
         stage = self.recipe.stage(name)
         rng = np.random.default_rng(self.recipe.seed)
-        trainer = StringTrainer(ConvolutionNetwork.initialise(stage.shape, rng), stage.step, stage.weight_decay,
-                                first=first)
+        trainer = StringTrainer(
+            ConvolutionNetwork.initialise(stage.shape, rng), stage.step, stage.weight_decay, first=first
+        )
         training = self.data.training
         if first is not None and stage.hard > 1:
             training = emphasise(training, first, stage.hard, self.recipe.seed)
@@ -199,8 +222,9 @@ class StageRun:
             files.save_checkpoint(trainer.state(), {**identity, "epoch": epoch + 1})
             self.on_epoch(self.report)
         if done == stage.epochs:  # interrupted after the last epoch
-            self.report = _validate(_networks(first, trainer.averaged()), validation, self.data.mnist, name, done,
-                                    done, float("nan"))
+            self.report = _validate(
+                _networks(first, trainer.averaged()), validation, self.data.mnist, name, done, done, float("nan")
+            )
         networks = _networks(first, rounded(trainer.averaged()))
         if first is None:
             files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
@@ -210,23 +234,42 @@ class StageRun:
         """Pretraining; after a first network the one that follows says nothing yet, its outputs' weights all zero."""
         network = trainer.network
         if stage.pretraining:
-            pretrain(network, training, TRAINING, stage.pretraining, self.recipe.distortion,
-                     np.random.default_rng([self.recipe.seed, 3]))
+            pretrain(
+                network,
+                training,
+                TRAINING,
+                stage.pretraining,
+                self.recipe.distortion,
+                np.random.default_rng([self.recipe.seed, 3]),
+            )
         if trainer.first is not None:
             silence(network)
         for name, value in network.weights.items():
             trainer.mean[name][:] = value
 
-    def save(self, files: TrainingFiles, networks: Networks, identity: dict[str, Any],
-             confidence: dict[str, Any]) -> None:
+    def save(
+        self, files: TrainingFiles, networks: Networks, identity: dict[str, Any], confidence: dict[str, Any]
+    ) -> None:
         """Weights and card."""
         report = self.report
         assert report is not None
-        files.save(network_arrays(networks), {
-            **network_card(networks), **identity, "strings": plain(asdict(TRAINING)), "commit": commit(),
-            "versions": versions(), "attribution": ATTRIBUTION,
-            "figures": {"epochs": report.epoch, "held_out_strings": report.strings,
-                        "held_out_digits": report.digits}, **confidence})
+        files.save(
+            network_arrays(networks),
+            {
+                **network_card(networks),
+                **identity,
+                "strings": plain(asdict(TRAINING)),
+                "commit": commit(),
+                "versions": versions(),
+                "attribution": ATTRIBUTION,
+                "figures": {
+                    "epochs": report.epoch,
+                    "held_out_strings": report.strings,
+                    "held_out_digits": report.digits,
+                },
+                **confidence,
+            },
+        )
 
 
 def silence(network: ConvolutionNetwork) -> None:
@@ -244,19 +287,29 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
     mnist = load_mnist(data)
     paths = stroke_files(data)
     if missing := [kind for kind in STROKE_KINDS if kind not in paths]:
-        logging.getLogger(__name__).warning("training without pen strokes of %s; the weights will read less well",
-                                            " and ".join(missing))
+        logging.getLogger(__name__).warning(
+            "training without pen strokes of %s; the weights will read less well", " and ".join(missing)
+        )
     strokes = {kind: load_strokes(path) for kind, path in paths.items()}
-    pens = Sources(pen_digits=strokes.get("digits", ()), pen_strings=strokes.get("strings", ()),
-                   pen_others=strokes.get("others", ()))
+    pens = Sources(
+        pen_digits=strokes.get("digits", ()),
+        pen_strings=strokes.get("strings", ()),
+        pen_others=strokes.get("others", ()),
+    )
     pens = pens.without(collections=recipe.without)
     split = len(mnist.train_images) - VALIDATION_DIGITS
     if split < 1:
-        raise DataError(f"{len(mnist.train_images)} training digits are too few: {VALIDATION_DIGITS} of them are kept "
-                        "for validation; give the whole of MNIST with --data FOLDER")
+        raise DataError(
+            f"{len(mnist.train_images)} training digits are too few: {VALIDATION_DIGITS} of them are kept "
+            "for validation; give the whole of MNIST with --data FOLDER"
+        )
     writers = None if mnist.train_writers is None else mnist.train_writers[:split]
-    training = _with_images(pens.keep(lambda writer: not is_held_out(writer)),
-                            mnist.train_images[:split], mnist.train_labels[:split], writers)
+    training = _with_images(
+        pens.keep(lambda writer: not is_held_out(writer)),
+        mnist.train_images[:split],
+        mnist.train_labels[:split],
+        writers,
+    )
     held_out = _with_images(pens.keep(is_held_out), mnist.test_images, mnist.test_labels, mnist.test_writers)
     return TrainingData(mnist, training, held_out, _hashes(data, paths))
 
@@ -282,8 +335,9 @@ def draw_validation(data: TrainingData, recipe: Recipe, first: ConvolutionNetwor
     return draw_examples(rng, data.held_out, EVALUATION, recipe.validation_strings, first)
 
 
-def run_epoch(trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe: Recipe, stage: Stage,
-              epoch: int) -> float:
+def run_epoch(
+    trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe: Recipe, stage: Stage, epoch: int
+) -> float:
     """One pass over the pool in random order; the mean path loss."""
     rng = np.random.default_rng([recipe.seed, epoch, 1])
     split = len(mnist.train_images) - VALIDATION_DIGITS
@@ -292,9 +346,10 @@ def run_epoch(trainer: StringTrainer, pool: list[Example], mnist: Mnist, recipe:
     steps = len(pool) // size
     losses = []
     for step in range(steps):
-        strings = [pool[k] for k in order[step * size:(step + 1) * size]]
-        lone, labels = draw_lone(mnist.train_images[:split], mnist.train_labels[:split], stage.step.lone, rng,
-                                 recipe.distortion)
+        strings = [pool[k] for k in order[step * size : (step + 1) * size]]
+        lone, labels = draw_lone(
+            mnist.train_images[:split], mnist.train_labels[:split], stage.step.lone, rng, recipe.distortion
+        )
         losses.append(trainer.step(strings, lone, labels, learning_rate(stage, epoch + step / steps)))
     return float(np.mean(losses))
 
@@ -305,8 +360,9 @@ def learning_rate(stage: Stage, progress: float) -> float:
     return stage.learning_rate * rising * max(0.005, 0.5 * (1 + math.cos(math.pi * progress / stage.epochs)))
 
 
-def _validate(networks: Networks, strings: list[Example], mnist: Mnist, stage: str, epoch: int, epochs: int,
-              loss: float) -> EpochReport:
+def _validate(
+    networks: Networks, strings: list[Example], mnist: Mnist, stage: str, epoch: int, epochs: int, loss: float
+) -> EpochReport:
     digits = lone_accuracy(networks, mnist.train_images[-VALIDATION_DIGITS:], mnist.train_labels[-VALIDATION_DIGITS:])
     return EpochReport(stage, epoch, epochs, loss, string_accuracy(networks.second or networks.first, strings), digits)
 

@@ -53,7 +53,7 @@ def characters(seed: int, n: int = 4):
 def windowed(field: np.ndarray, own: np.ndarray, box: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Crops by way of the smallest windows."""
     left, width = frame_windows(box, centre, field.shape[1])
-    windows = np.stack([ink[:, x:x + width] for ink, x in zip(own, left, strict=True)])
+    windows = np.stack([ink[:, x : x + width] for ink, x in zip(own, left, strict=True)])
     return make_crops(windows, left, field, box, centre)
 
 
@@ -101,7 +101,7 @@ def balanced_digit(rng: np.random.Generator) -> np.ndarray:
     """(28, 28) ink in MNIST's way whose mass is exactly in the middle: it looks the same upside down."""
     digit = np.zeros((SIDE, SIDE), np.float32)
     half = 2 * rng.integers(2, 6)
-    digit[4:24, 14 - half // 2:14 + half // 2] = rng.random((20, half))
+    digit[4:24, 14 - half // 2 : 14 + half // 2] = rng.random((20, half))
     digit[4, 14 - half // 2] = 1
     return np.maximum(digit, digit[::-1, ::-1])
 
@@ -178,8 +178,9 @@ def test_blank_pictures_and_none_at_all():
     left, width = frame_windows(np.zeros((0, 4), np.float32), np.zeros((0, 2), np.float32), 50)
     assert len(left) == 0
     field = np.ones((10, 50), np.float32)
-    none = make_crops(np.zeros((0, 10, width), np.float32), left, field, np.zeros((0, 4), np.float32),
-                      np.zeros((0, 2), np.float32))
+    none = make_crops(
+        np.zeros((0, 10, width), np.float32), left, field, np.zeros((0, 4), np.float32), np.zeros((0, 2), np.float32)
+    )
     assert none.shape == (0, 2, SIDE, SIDE)
     nothing = np.zeros((1, 4), np.float32), np.zeros((1, 2), np.float32)  # a span whose ink snapped elsewhere
     crops = windowed(field, np.zeros((1, 10, 50), np.float32), *nothing)

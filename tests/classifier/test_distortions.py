@@ -59,8 +59,17 @@ def test_grey_values_stay_in_range_and_the_input_as_it_was(seed):
     np.testing.assert_array_equal(crops, before)
 
 
-@pytest.mark.parametrize("how", [only(rotation=0.12), only(shear=0.18), only(stretch=0.08), only(shift=0.7),
-                                 only(elastic=1.1), only(rotation=0.12, shear=0.18, stretch=0.08, elastic=1.1)])
+@pytest.mark.parametrize(
+    "how",
+    [
+        only(rotation=0.12),
+        only(shear=0.18),
+        only(stretch=0.08),
+        only(shift=0.7),
+        only(elastic=1.1),
+        only(rotation=0.12, shear=0.18, stretch=0.08, elastic=1.1),
+    ],
+)
 def test_ink_is_moved_not_made(how):
     """What keeps areas keeps the ink, but for what grey pixels round off and a crop's edge cuts."""
     crops = blobs(200)
@@ -87,8 +96,10 @@ def test_bilinear_sampling_agrees_with_scipy(seed):
     rng = np.random.default_rng(seed)
     crops = rng.random((3, 28, 28)).astype(np.float32)
     x, y = rng.uniform(-4, 32, (2, 3, 28, 28)).astype(np.float32)
-    expected = [ndimage.map_coordinates(crop, (rows, columns), order=1, mode="grid-constant")
-                for crop, rows, columns in zip(crops, y, x, strict=True)]
+    expected = [
+        ndimage.map_coordinates(crop, (rows, columns), order=1, mode="grid-constant")
+        for crop, rows, columns in zip(crops, y, x, strict=True)
+    ]
     np.testing.assert_allclose(_bilinear(crops, x, y), expected, atol=2e-5)
 
 

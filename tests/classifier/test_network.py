@@ -1,164 +1,194 @@
-"""The network against oracles: the formula one neuron at a time, finite differences, the first-order law."""
+"""The convolution network against oracles: the formula one unit at a time, finite differences, single crops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.costs import COSTS, Cost
-from classifier.network import Network, Parameters, initialise, parameter_count, sigmoid, sigmoid_prime
+from classifier import network as convolution
+from classifier.network import BLOCK, OUTPUTS, Convolution, ConvolutionNetwork, Shape, _patches, _scatter
 
-layer_sizes = st.lists(st.integers(1, 6), min_size=2, max_size=4)
+SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
 seeds = st.integers(0, 2**32 - 1)
-costs = st.sampled_from(list(COSTS.values()))
+layers = st.builds(Convolution, st.sampled_from([3, 5]), st.sampled_from([1, 2]), st.integers(1, 3))
 
 
-def example(sizes: list[int], seed: int, n: int = 5) -> tuple[Network, np.ndarray, np.ndarray]:
-    """A float64 network, inputs (n, nI) and targets (n, nO) in {0, 1}."""
+def fits(convolutions):
+    """Whether something is left of the crop, and one unit at a time is not too slow."""
+    sides = [29]
+    for layer in convolutions:
+        sides.append(layer.side(sides[-1]))
+    return sides[-1] >= 1
+
+
+shapes = st.builds(
+    Shape,
+    st.integers(1, 3),
+    st.lists(layers, min_size=1, max_size=4).map(tuple).filter(fits),
+    measures=st.integers(0, 3),
+    hidden=st.integers(1, 4),
+    unit=st.sampled_from(["tanh", "rectified"]),
+)
+
+
+def example(shape: Shape, n: int, seed: int = 0, dtype: type = np.float64):
+    """A network with random biases, crops (n, C, 28, 28) and measures (n, M)."""
     rng = np.random.default_rng(seed)
-    network = initialise(sizes, rng).astype(np.float64)
-    return network, rng.random((n, sizes[0])), rng.integers(0, 2, (n, sizes[-1])).astype(float)
+    network = ConvolutionNetwork.initialise(shape, rng)
+    weights = {
+        name: value.astype(dtype) + 0.1 * rng.standard_normal(value.shape).astype(dtype)
+        for name, value in network.weights.items()
+    }
+    crops = rng.random((n, shape.channels, 28, 28)).astype(dtype)
+    return ConvolutionNetwork(shape, weights), crops, rng.standard_normal((n, shape.measures)).astype(dtype)
 
 
-def one_neuron_at_a_time(network: Network, x: np.ndarray) -> list[float]:
-    """Outputs for one input (nI,), by the book's formula and nothing but Python's own arithmetic."""
-    a = [float(v) for v in x]
-    for w, b in zip(network.weights, network.biases, strict=True):
-        z = [sum(w[j, k] * a[k] for k in range(len(a))) + b[j] for j in range(len(b))]
-        a = [1 / (1 + math.exp(-v)) for v in z]
-    return a
+def one_unit_at_a_time(network: ConvolutionNetwork, crop: np.ndarray, measures: np.ndarray) -> list[float]:
+    """Weighted sums of the outputs for one crop (C, 28, 28), each unit by itself."""
+    w = network.weights
+
+    def unit(name: str, k: int, inputs: np.ndarray) -> float:
+        return float(inputs.ravel() @ w[name][:, k] + w[f"{name}_bias"][k])
+
+    maps = np.zeros((29, 29, len(crop)))
+    maps[:28, :28] = crop.transpose(1, 2, 0)
+    squash = math.tanh if network.shape.unit == "tanh" else lambda z: max(z, 0.0)
+    for number, layer in enumerate(network.shape.convolutions, start=1):
+        name, side, stride = f"kernel{number}", (len(maps) - layer.kernel) // layer.stride + 1, layer.stride
+        above = np.zeros((side, side, w[name].shape[1]))
+        for y in range(side):
+            for x in range(side):
+                for k in range(above.shape[2]):
+                    above[y, x, k] = squash(
+                        unit(
+                            name,
+                            k,
+                            maps[stride * y : stride * y + layer.kernel, stride * x : stride * x + layer.kernel],
+                        )
+                    )
+        maps = above
+    features = np.concatenate([maps.ravel(), measures])
+    hidden = np.array([squash(unit("dense", k, features)) for k in range(w["dense"].shape[1])])
+    return [unit("output", k, hidden) for k in range(OUTPUTS)]
 
 
-@given(layer_sizes, seeds)
-def test_forward_is_the_formula(sizes, seed):
-    network, x, _ = example(sizes, seed)
-    expected = [one_neuron_at_a_time(network, row) for row in x]
-    np.testing.assert_allclose(network.forward(x), expected, rtol=1e-12)
-    np.testing.assert_allclose(network.forward(x[0]), expected[0], rtol=1e-12)
-    np.testing.assert_allclose(sigmoid(network.weighted_sums(x)[-1]), expected, rtol=1e-12)
+@given(shapes, seeds)
+@settings(max_examples=15, deadline=None)
+def test_forward_is_the_formula(shape, seed):
+    network, crops, measures = example(shape, 1, seed)
+    np.testing.assert_allclose(
+        network.forward(crops, measures)[0], one_unit_at_a_time(network, crops[0], measures[0]), rtol=1e-10, atol=1e-12
+    )
 
 
-@given(layer_sizes, seeds, costs)
-@settings(max_examples=60, deadline=None)
-def test_gradient_agrees_with_finite_differences(sizes, seed, cost: Cost):
-    network, x, y = example(sizes, seed)
-    gradient = network.backpropagate(x, y, cost).vector
-    h = 1e-6
-    for i in range(network.vector.size):
-        moved = []
-        for change in (h, -h):
-            other = network.copy()
-            other.vector[i] += change
-            moved.append(other.cost(x, y, cost))
-        assert gradient[i] == pytest.approx((moved[0] - moved[1]) / (2 * h), abs=2e-8, rel=1e-5)
+@pytest.mark.parametrize("n", [0, 1, 2, BLOCK, BLOCK + 1, 3 * BLOCK - 5])
+def test_a_batch_is_one_crop_after_another(n):
+    network, crops, measures = example(Shape(), n, dtype=np.float32)
+    batch = network.forward(crops, measures)
+    assert batch.shape == (n, OUTPUTS) and batch.dtype == np.float32
+    for k in range(n):
+        alone = network.forward(crops[k : k + 1], measures[k : k + 1])
+        np.testing.assert_allclose(batch[k : k + 1], alone, atol=2e-5)
 
 
-@given(layer_sizes, seeds, costs)
-@settings(max_examples=60, deadline=None)
-def test_first_order_law(sizes, seed, cost):
-    """dC = grad C . dv: what is left over falls with the square of the step (Nielsen ch. 1)."""
-    network, x, y = example(sizes, seed)
-    direction = np.random.default_rng(seed + 1).standard_normal(network.vector.size)
-    direction /= np.linalg.norm(direction)
-    slope = network.backpropagate(x, y, cost).vector @ direction
-    before = network.cost(x, y, cost)
-    left_over = []
-    for length in (1e-2, 1e-3):
-        moved = Network(network.sizes, network.vector + length * direction)
-        left_over.append(abs(moved.cost(x, y, cost) - before - length * slope))
-    inputs = max(n for n in sizes)  # the second derivative is at most of this order
-    assert left_over[0] <= 1e-4 * 4 * inputs * len(sizes)
-    assert left_over[1] <= 1e-6 * 4 * inputs * len(sizes)
+def test_blocks_do_not_matter_to_the_gradients(monkeypatch):
+    network, crops, measures = example(SMALL, 23)
+    expected, sums = network.backpropagate(crops, measures, np.sin)
+    monkeypatch.setattr(convolution, "PATCHES", 1)
+    network = ConvolutionNetwork(replace(SMALL), network.weights)  # a shape remembers its block
+    assert network.shape.block < 23 // 2
+    gradients, blocked = network.backpropagate(crops, measures, np.sin)
+    np.testing.assert_allclose(blocked, sums, rtol=1e-12)
+    assert gradients.keys() == network.weights.keys()
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(gradient, expected[name], rtol=1e-9, atol=1e-12)
 
 
-@given(layer_sizes, seeds, costs)
-@settings(max_examples=60, deadline=None)
-def test_a_small_step_down_the_gradient_lowers_the_cost(sizes, seed, cost):
-    """v -> v - eta grad C changes C by close to -eta ||grad C||^2 (Nielsen ch. 1)."""
-    network, x, y = example(sizes, seed)
-    gradient = network.backpropagate(x, y, cost).vector
-    eta = 1e-4
-    stepped = Network(network.sizes, network.vector - eta * gradient)
-    change = stepped.cost(x, y, cost) - network.cost(x, y, cost)
-    assert change == pytest.approx(-eta * gradient @ gradient, rel=1e-2, abs=1e-14)
-    assert change < 0 or np.linalg.norm(gradient) < 1e-6
+DEEP = Shape(
+    2, (Convolution(5, 2, 3), Convolution(3, 1, 4), Convolution(3, 2, 5)), measures=2, hidden=4, unit="rectified"
+)
 
 
-@given(layer_sizes, seeds, costs)
-@settings(deadline=None)
-def test_gradient_of_a_batch_is_the_mean_of_its_examples(sizes, seed, cost):
-    network, x, y = example(sizes, seed, n=4)
-    alone = [network.backpropagate(x[i : i + 1], y[i : i + 1], cost).vector for i in range(4)]
-    np.testing.assert_allclose(network.backpropagate(x, y, cost).vector, np.mean(alone, axis=0), atol=1e-14)
+@pytest.mark.parametrize("shape", [SMALL, DEEP, replace(SMALL, unit="rectified")])
+@given(seeds)
+@settings(max_examples=5, deadline=None)
+def test_gradients_agree_with_finite_differences(shape, seed):
+    """Of C = sum(1 - cos(z)), whose delta is sin(z), with respect to each weight and bias."""
+    network, crops, measures = example(shape, 3, seed)
+    gradients, _ = network.backpropagate(crops, measures, np.sin)
+    rng = np.random.default_rng(seed)
+    h, near = (1e-5, 1e-5) if shape.unit == "tanh" else (1e-7, 1e-3)  # few steps that short reach a rectifier's bend
+    for name, value in network.weights.items():
+        for place in rng.choice(value.size, min(8, value.size), replace=False):
+            before, costs = value.flat[place], []
+            for change in (h, -h):
+                value.flat[place] = before + change
+                costs.append(float((1 - np.cos(network.forward(crops, measures))).sum()))
+            value.flat[place] = before
+            slope = (costs[0] - costs[1]) / (2 * h)
+            assert gradients[name].flat[place] == pytest.approx(slope, rel=near, abs=near / 100)
 
 
-@pytest.mark.parametrize("sizes", [[784, 15, 10], [784, 30, 10], [4096, 20, 10], [4096, 30, 15, 1]])
-@pytest.mark.parametrize("scale", ["book", "fan_in"])
-def test_sizes_of_the_book_and_of_larger_images(sizes, scale):
-    rng = np.random.default_rng(1)
-    network = initialise(sizes, rng, scale)
-    x, y = rng.random((3, sizes[0]), dtype=np.float32), np.ones((3, sizes[-1]), np.float32)
-    assert [w.shape for w in network.weights] == list(zip(sizes[1:], sizes[:-1], strict=True))
-    assert [b.shape for b in network.biases] == [(n,) for n in sizes[1:]]
-    outputs, gradient = network.forward(x), network.backpropagate(x, y, COSTS["quadratic"])
-    assert outputs.shape == y.shape and outputs.dtype == gradient.vector.dtype == np.float32
-    exact = network.astype(np.float64)
-    np.testing.assert_allclose(outputs, exact.forward(x.astype(np.float64)), atol=1e-4)
+def test_gradients_of_a_batch_add_up():
+    network, crops, measures = example(SMALL, 4)
+    together, _ = network.backpropagate(crops, measures, np.sin)
+    alone = [network.backpropagate(crops[k : k + 1], measures[k : k + 1], np.sin)[0] for k in range(4)]
+    for name, gradient in together.items():
+        np.testing.assert_allclose(gradient, sum(part[name] for part in alone), rtol=1e-9, atol=1e-12)
 
 
-def test_initialise_scales():
-    for scale, spread in (("book", 1.0), ("fan_in", 1 / 28)):
-        network = initialise([784, 40, 10], np.random.default_rng(3), scale)
-        assert network.weights[0].std() == pytest.approx(spread, rel=0.03)
-        assert abs(network.weights[0].mean()) < 0.03 * spread
-        assert network.biases[0].std() == pytest.approx(1, rel=0.4)
-    again = [initialise([5, 4], np.random.default_rng(9)).vector for _ in range(2)]
-    np.testing.assert_array_equal(*again)
+def test_no_crops_have_no_gradient():
+    network, crops, measures = example(SMALL, 0)
+    gradients, sums = network.backpropagate(crops, measures, np.sin)
+    assert sums.shape == (0, OUTPUTS)
+    assert not any(gradient.any() for gradient in gradients.values())
 
 
-def test_sigmoid_is_stable_and_precise():
-    with np.errstate(all="raise"):
-        z = np.array([-1e30, -80, 0, 80, 1e30], np.float32)
-        with np.errstate(under="ignore"):
-            a = sigmoid(z)
-    assert a[0] == 0 and a[2] == 0.5 and a[4] == 1
-    assert a[1] == pytest.approx(math.exp(-80), rel=1e-5)
-    assert sigmoid_prime(np.float32(20)) == pytest.approx(math.exp(-20), rel=1e-5)
-    z = np.linspace(-6, 6, 25)
-    difference = (sigmoid(z + 1e-6) - sigmoid(z - 1e-6)) / 2e-6
-    np.testing.assert_allclose(sigmoid_prime(z), difference, atol=1e-9)
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), layers, seeds)
+def test_scatter_is_the_transpose_of_patches(channels, n, side, layer, seed):
+    """<patches(m), p> = <m, scatter(p)> for all maps m and patches p."""
+    rng, size = np.random.default_rng(seed), layer.stride * (side - 1) + layer.kernel
+    maps = rng.standard_normal((channels, size, size, n))
+    patches = rng.standard_normal((layer.kernel**2 * channels, side * side * n))
+    assert np.vdot(_patches(maps, layer, side), patches) == pytest.approx(
+        np.vdot(maps, _scatter(patches, layer, side, maps.shape)), rel=1e-9, abs=1e-9
+    )
 
 
-def test_weights_and_biases_are_views_of_the_vector():
-    network = Network.zeros([3, 2, 1])
-    network.vector[:] = np.arange(parameter_count([3, 2, 1]))
-    np.testing.assert_array_equal(network.weights[0], [[0, 1, 2], [3, 4, 5]])
-    np.testing.assert_array_equal(network.biases[0], [6, 7])
-    np.testing.assert_array_equal(network.weights[1], [[8, 9]])
-    copied = network.copy()
-    network.biases[1][0] = -1
-    assert network.vector[-1] == -1 and copied.vector[-1] == 10
-    layers = Network.from_layers(network.weights, network.biases)
-    np.testing.assert_array_equal(layers.vector, network.vector)
-    assert layers.sizes == network.sizes and layers.vector.dtype == np.float32
+def test_initial_weights_have_the_variance_of_their_fan_in():
+    network = ConvolutionNetwork.initialise(Shape(), np.random.default_rng(3))
+    for name, (fan_in, units) in Shape().sizes.items():
+        sampling_noise = 5 / math.sqrt(2 * fan_in * units)
+        assert network.weights[name].std() == pytest.approx(fan_in**-0.5, rel=sampling_noise)
+        assert not network.weights[f"{name}_bias"].any()
+    again = ConvolutionNetwork.initialise(Shape(), np.random.default_rng(3))
+    assert all((network.weights[name] == value).all() for name, value in again.weights.items())
+
+
+@pytest.mark.parametrize("name", ["kernel1", "kernel2_bias", "dense", "output_bias"])
+def test_missing_or_misshapen_weights_are_refused(name):
+    network, _, _ = example(SMALL, 0)
+    for value in (None, network.weights[name][:-1]):
+        weights = {key: array for key, array in network.weights.items() if key != name}
+        if value is not None:
+            weights[name] = value
+        with pytest.raises(ValueError, match=f"weights {name} must be"):
+            ConvolutionNetwork(SMALL, weights)
 
 
 @pytest.mark.parametrize(
-    "make",
-    [
-        lambda: initialise([784], np.random.default_rng(0)),
-        lambda: initialise([784, 0, 10], np.random.default_rng(0)),
-        lambda: initialise([784, 10], np.random.default_rng(0), "xavier"),
-        lambda: Network((2, 1), np.zeros(4, np.float32)),
-        lambda: Network((2, 1), np.zeros(3, np.int64)),
-        lambda: Parameters.from_layers([np.zeros((3, 2)), np.zeros((1, 4))], [np.zeros(3), np.zeros(1)]),
-        lambda: Parameters.from_layers([np.zeros((3, 2))], [np.zeros(2)]),
-        lambda: Network.zeros([3, 1]).forward(np.zeros((5, 4), np.float32)),
-        lambda: Network.zeros([3, 1]).forward(np.zeros(4, np.float32)),
-    ],
+    "change",
+    [{"channels": 0}, {"hidden": 0}, {"measures": -1}, {"unit": "step"}, {"convolutions": (Convolution(5, 2, 2),) * 4}],
 )
-def test_what_does_not_fit_is_refused(make):
-    with pytest.raises(ValueError, match=r"layer|scale|vector|inputs"):
-        make()
+def test_impossible_shapes_are_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        Shape(**change)
+
+
+@pytest.mark.parametrize("wrong", [{"kernel": 0}, {"stride": 0}, {"maps": 0}])
+def test_impossible_convolutions_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Convolution(**{"kernel": 5, "stride": 2, "maps": 4, **wrong})

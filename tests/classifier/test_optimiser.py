@@ -37,8 +37,13 @@ def test_steps_are_those_of_the_paper(seed, steps, decay, betas):
         adam.step(gradient, 0.05)
     for name, value in before.items():
         for place in np.ndindex(value.shape):
-            expected = textbook(float(value[place]), [float(g[name][place]) for g in gradients], 0.05,
-                                decay if name == "matrix" else 0.0, *betas)
+            expected = textbook(
+                float(value[place]),
+                [float(g[name][place]) for g in gradients],
+                0.05,
+                decay if name == "matrix" else 0.0,
+                *betas,
+            )
             assert weights[name][place] == pytest.approx(expected, rel=1e-6, abs=1e-7)
 
 

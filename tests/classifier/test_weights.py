@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.convolution import Convolution, ConvolutionNetwork, Shape
 from classifier.errors import WeightsError
+from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import KIND, Networks, load_arrays, load_networks, network_arrays, network_card, rounded
-from pipeline.training.files import TrainingFiles
+from pipeline.training.checkpoints import TrainingFiles
 
 SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
 CARD = asdict(SMALL)
@@ -106,9 +106,21 @@ def test_a_card_that_is_none(saved, text):
     assert "card" in refusal(saved)
 
 
-@pytest.mark.parametrize("shape", [None, {}, [], 5, {**CARD, "hidden": 6}, {**CARD, "channels": 0},
-                                   {**CARD, "measures": "four"}, {**CARD, "hidden": float("inf")},
-                                   {**CARD, "pooling": 2}, {**CARD, "convolutions": [{"kernel": 5, "size": 2}]}])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        {},
+        [],
+        5,
+        {**CARD, "hidden": 6},
+        {**CARD, "channels": 0},
+        {**CARD, "measures": "four"},
+        {**CARD, "hidden": float("inf")},
+        {**CARD, "pooling": 2},
+        {**CARD, "convolutions": [{"kernel": 5, "size": 2}]},
+    ],
+)
 def test_a_card_of_another_network(saved, shape):
     sign(saved, networks={"first": shape})
     assert "do not fit their card" in refusal(saved)
@@ -146,8 +158,9 @@ def test_missing_and_misshapen_arrays_are_refused(saved, network):
 
 
 def test_a_second_network_is_saved_and_loaded_beside_the_first(tmp_path, network):
-    shape = Shape(2, (Convolution(3, 1, 2), Convolution(3, 2, 3), Convolution(5, 2, 2)), measures=4, hidden=6,
-                  unit="rectified")
+    shape = Shape(
+        2, (Convolution(3, 1, 2), Convolution(3, 2, 3), Convolution(5, 2, 2)), measures=4, hidden=6, unit="rectified"
+    )
     networks = Networks(network, ConvolutionNetwork.initialise(shape, np.random.default_rng(5)))
     files = TrainingFiles(tmp_path / "two.npz")
     files.save(network_arrays(networks), network_card(networks))

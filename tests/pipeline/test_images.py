@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as npst
 from PIL import Image, ImageOps
 
 from pipeline.errors import ImageError
-from pipeline.reading.images import MAX_PIXELS, load_grey
+from pipeline.images import MAX_PIXELS, load_grey
 
 
 def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
@@ -79,15 +79,11 @@ def test_damaged_exif_does_not_lose_the_picture():
     assert load_grey(data).shape == (9, 14)
 
 
-@pytest.mark.parametrize(
-    "mode", ["1", "L", "P", "LA", "PA", "RGB", "RGBA", "RGBa", "La", "RGBX", "CMYK", "YCbCr"]
-)
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "PA", "RGB", "RGBA", "RGBa", "La", "RGBX", "CMYK", "YCbCr"])
 def test_pillow_modes_of_an_opaque_picture_agree(mode):
     black_and_white = picture().convert("1")
     expected = np.asarray(black_and_white, np.float32)
-    image = black_and_white.convert("L").convert(
-        "RGBA" if mode == "RGBa" else "LA" if mode == "La" else "RGB"
-    )
+    image = black_and_white.convert("L").convert("RGBA" if mode == "RGBa" else "LA" if mode == "La" else "RGB")
     assert np.abs(load_grey(image.convert(mode)) - expected).max() < 0.01
 
 
@@ -183,7 +179,7 @@ def test_palette_transparency():
 )
 @settings(max_examples=40, deadline=None)
 def test_blocks_of_rows_change_nothing(pixels, block):
-    from pipeline.reading import images
+    from pipeline import images
 
     whole = load_grey(pixels)
     old, images.BLOCK_PIXELS = images.BLOCK_PIXELS, max(block, pixels.size)  # no thinning in _paper
@@ -288,8 +284,7 @@ def test_damaged_files_raise_nothing_but_image_errors(format, changes, kept):
 
 
 SAMPLES = {
-    format: encoded(picture(), format)
-    for format in ["PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000"]
+    format: encoded(picture(), format) for format in ["PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000"]
 }
 
 

@@ -31,16 +31,19 @@ def row(*pictures, gap=6):
     field = np.zeros((pictures[0].shape[0], width), np.float32)
     left = 4
     for picture in pictures:
-        here = field[:, left:left + picture.shape[1]]
+        here = field[:, left : left + picture.shape[1]]
         np.maximum(here, picture, out=here)
         left += picture.shape[1] + gap
     return field
 
 
 blots = st.builds(
-    lambda seed, width, share: ndimage.gaussian_filter(
-        (np.random.default_rng(seed).random((36, width)) < share).astype(np.float32), 1.2) * 4,
-    st.integers(0, 2**32 - 1), st.integers(3, 140), st.floats(0.005, 0.2),
+    lambda seed, width, share: (
+        ndimage.gaussian_filter((np.random.default_rng(seed).random((36, width)) < share).astype(np.float32), 1.2) * 4
+    ),
+    st.integers(0, 2**32 - 1),
+    st.integers(3, 140),
+    st.floats(0.005, 0.2),
 ).map(lambda picture: np.where(picture > 0.2, np.minimum(picture, 1), 0))
 
 

@@ -20,7 +20,7 @@ from segmenter.strokes import drop_slivers, drop_specks, grow, otsu, stroke_mask
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-DATA = Path(os.environ.get("DIGITSTRING_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("DIGITSTRING_DATA") or "data")
 
 
 def bars(skew: float = 0.0, slant: float = 0.0) -> np.ndarray:

@@ -17,8 +17,11 @@ def random_ink(seed):
 def price(ink, column, path):
     """What a seam around `column` costs: ink, one step sideways a row at most, and standing beside the column."""
     padded = np.pad(ink, ((0, 0), (REACH, REACH)))
-    return (sum(padded[y, x + REACH] for y, x in enumerate(path)) + BEND_COST * np.abs(np.diff(path)).sum()
-            + DRIFT_COST * np.abs(np.array(path) - column).sum())
+    return (
+        sum(padded[y, x + REACH] for y, x in enumerate(path))
+        + BEND_COST * np.abs(np.diff(path)).sum()
+        + DRIFT_COST * np.abs(np.array(path) - column).sum()
+    )
 
 
 def least_price(ink, column):
@@ -26,8 +29,14 @@ def least_price(ink, column):
     lanes = range(-REACH, REACH + 1)
     best = dict.fromkeys(lanes, 0.0)
     for row in padded:
-        best = {lane: min(best[other] + BEND_COST * abs(other - lane) for other in (lane - 1, lane, lane + 1)
-                          if other in best) + row[column + lane + REACH] + DRIFT_COST * abs(lane) for lane in lanes}
+        best = {
+            lane: min(
+                best[other] + BEND_COST * abs(other - lane) for other in (lane - 1, lane, lane + 1) if other in best
+            )
+            + row[column + lane + REACH]
+            + DRIFT_COST * abs(lane)
+            for lane in lanes
+        }
     return min(best.values())
 
 

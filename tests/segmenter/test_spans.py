@@ -47,8 +47,12 @@ def test_measures_are_those_of_the_pixels_held(picture, seed):
         mass = held[rows, columns]
         centre = (mass * (columns + 0.5)).sum() / mass.sum(), (mass * (rows + 0.5)).sum() / mass.sum()
         assert spans.centre[k] == pytest.approx(centre, abs=0.02)
-        assert tuple(spans.box[k]) == (solid_columns.min(), solid_rows.min(),
-                                       solid_columns.max() + 1, solid_rows.max() + 1)
+        assert tuple(spans.box[k]) == (
+            solid_columns.min(),
+            solid_rows.min(),
+            solid_columns.max() + 1,
+            solid_rows.max() + 1,
+        )
 
 
 @given(blots.filter(lambda picture: picture.any()), st.integers(0, 3))
@@ -85,7 +89,7 @@ def test_an_overhanging_stroke_snaps_whole_to_its_digit():
 def test_a_digit_of_two_components_stays_joinable():
     body = ring(18, 18)
     picture = np.zeros((36, 40), np.float32)
-    picture[12:12 + body.shape[0], 8:8 + body.shape[1]] = body
+    picture[12 : 12 + body.shape[0], 8 : 8 + body.shape[1]] = body
     picture[3:6, 14:32] = 1  # a loose bar above and to the right
     pieces = pieces_of(picture)
     spans = find_spans(pieces)
@@ -96,8 +100,12 @@ def test_no_digit_of_a_chain_is_passed_over_for_nothing():
     """The middle of a long component is not the overhang of a neighbour: its span holds its ink."""
     pieces = pieces_of(row(*[ring() for _ in range(7)], gap=-2))
     spans = find_spans(pieces)
-    width = np.array([pieces.cuts[end].path.mean() - pieces.cuts[start].path.mean()
-                      for start, end in zip(spans.start, spans.end, strict=True)])
+    width = np.array(
+        [
+            pieces.cuts[end].path.mean() - pieces.cuts[start].path.mean()
+            for start, end in zip(spans.start, spans.end, strict=True)
+        ]
+    )
     assert (spans.mass[width > 12] > 0).all()
 
 

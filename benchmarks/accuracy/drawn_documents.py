@@ -1,0 +1,330 @@
+"""Forms and cheques drawn with known fields: boxes, combs, currency signs, number lines, print around them.
+
+One seed, one page. The writing is that of the synthetic strings (pipeline.synthesis.strings), the papers are theirs.
+Nothing here was fitted to a real document: sizes, places and labels are drawn at random from wide ranges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.synthesis.hands import draw_hand, write_digit
+from pipeline.synthesis.papers import draw_paper
+from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.strings import EVALUATION, draw_string
+
+WORDS = (
+    "name",
+    "date",
+    "reference",
+    "number",
+    "please",
+    "print",
+    "clearly",
+    "office",
+    "use",
+    "only",
+    "account",
+    "branch",
+    "received",
+    "order",
+    "total",
+    "section",
+    "of",
+    "the",
+    "in",
+    "figures",
+    "code",
+    "year",
+    "street",
+    "member",
+    "policy",
+    "claim",
+    "units",
+    "delivered",
+    "meter",
+    "reading",
+    "customer",
+    "and",
+    "valid",
+    "until",
+)
+SIGNS = ("$", "£", "Rs.", "USD")
+CLEAN = replace(
+    EVALUATION,
+    name="ink",
+    papers=(("white", 1.0),),
+    empty=0.0,
+    separators=0.0,
+    endings=0.0,
+    prefixes=0.0,
+    neighbours=0.0,
+    intruders=0.0,
+    rules=0.0,
+    boxes=0.0,
+    inverted=0.0,
+    darkness=(1.0, 1.0),
+    blur=(0.0, 0.0),
+    noise=(0.0, 0.0),
+    faded=0.0,
+    binary=0.0,
+    jpeg=0.0,
+    margins=(0.02, 0.02),
+    tilt=0.015,
+)
+AMOUNTS = replace(CLEAN, name="amounts", separators=0.5, endings=0.4)
+
+
+@dataclass(frozen=True)
+class TrueField:
+    """A field that was drawn: name ("" where a name cannot be known), kind, box on the page, and what was written."""
+
+    name: str
+    kind: str
+    box: tuple[int, int, int, int]
+    text: str
+
+
+@dataclass
+class Sheet:
+    """A page that is being drawn. ink, print: (H, W) float32 in [0, 1], 1 = dark. unit: pixels of 0.01 inch."""
+
+    rng: np.random.Generator
+    sources: Sources
+    shape: tuple[int, int]
+    unit: float
+    fields: list[TrueField] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.print = Image.new("L", self.shape[::-1], 0)
+        self.draw = ImageDraw.Draw(self.print)
+        self.ink = np.zeros(self.shape, np.float32)
+        self.line = max(1, round(self.uniform(0.5, 1.3) * self.unit))
+        self.grey = int(self.uniform(110, 255))
+
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * self.rng.random()
+
+    def pick(self, things):  # type: ignore[no-untyped-def]
+        return things[int(self.rng.random() * len(things))]
+
+    def text(self, x: float, y: float, words: str, size: float) -> float:
+        """Print words, their upper left at a place; their width. Sizes in 0.01 inch."""
+        font = ImageFont.load_default(max(6, size * self.unit))
+        self.draw.text((x, y), words, 255, font)
+        return float(font.getlength(words))
+
+    def words(self, count: int) -> str:
+        return " ".join(self.pick(WORDS) for _ in range(count))
+
+    def rectangle(self, left: float, top: float, right: float, bottom: float) -> None:
+        self.draw.rectangle([left, top, right, bottom], outline=self.grey, width=self.line)
+
+    def rule(self, left: float, right: float, y: float) -> None:
+        self.draw.line([(left, y), (right, y)], self.grey, self.line)
+
+    def write(self, left: float, top: float, right: float, bottom: float, text: str, style=CLEAN) -> None:
+        """Write digits into a box, a bit to the left, as high as fits."""
+        room = right - left, bottom - top
+        high = max(10, self.uniform(0.45, 0.7) * room[1])
+        picture = draw_string(self.rng, self.sources, replace(style, heights=(high, high, high)), text=text).image
+        ink = np.clip(1.05 * (1 - picture / np.float32(np.median(picture[:2]))), 0, 1)
+        scale = min(1.0, 0.94 * room[0] / ink.shape[1], 0.92 * room[1] / ink.shape[0])
+        if scale < 1:
+            size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
+            ink = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR))
+        x = left + self.uniform(0.1, 0.7) * (room[0] - ink.shape[1])
+        y = top + self.uniform(0.3, 0.7) * (room[1] - ink.shape[0])
+        self.stain(x, y, ink)
+
+    def stain(self, x: float, y: float, ink: np.ndarray) -> None:
+        row, column = max(0, round(y)), max(0, round(x))
+        place = self.ink[row : row + ink.shape[0], column : column + ink.shape[1]]
+        np.maximum(place, ink[: place.shape[0], : place.shape[1]], out=place)
+
+    def box(self, name: str, kind: str, left: float, top: float, width: float, height: float, text: str) -> None:
+        """A box with a number in it."""
+        self.rectangle(left, top, left + width, top + height)
+        self.write(left + self.line, top + self.line, left + width - self.line, top + height - self.line, text)
+        self.note(name, kind, left, top, width, height, text)
+
+    def note(self, name: str, kind: str, left: float, top: float, width: float, height: float, text: str) -> None:
+        self.fields.append(
+            TrueField(name, kind, (round(left), round(top), round(left + width), round(top + height)), text)
+        )
+
+    def comb(self, name: str, left: float, top: float, cell: float, height: float, text: str) -> None:
+        """A box for each digit, all by one hand."""
+        hand = draw_hand(
+            self.rng, self.sources, CLEAN, self.pick(("bitmap", "pen")) if self.sources.pen_digits else "shapes"
+        )
+        hand = replace(hand, height=self.uniform(0.45, 0.65) * min(height, 1.4 * cell))
+        for k, digit in enumerate(text):
+            x = left + k * cell
+            self.rectangle(x, top, x + cell, top + height)
+            glyph = write_digit(self.rng, hand, digit, first=False, after_zeros=False)
+            ink = np.asarray(glyph.ink, np.float32)
+            self.stain(
+                x + self.uniform(0.3, 0.7) * (cell - ink.shape[1]),
+                top + self.uniform(0.35, 0.65) * (height - ink.shape[0]),
+                ink,
+            )
+        self.note(name, "comb", left, top, len(text) * cell, height, text)
+
+    def finished(self, paper: str) -> np.ndarray:
+        """(H, W) uint8, 255 = white, the page as scanned."""
+        rng = self.rng
+        ground = draw_paper(rng, self.shape, paper, 16 * self.unit, faintest_ink=0.6)
+        darkness = self.uniform(0.6, 0.95), self.uniform(0.7, 0.95)
+        grey = ground * (1 - darkness[0] * np.asarray(self.print, np.float32) / 255) * (1 - darkness[1] * self.ink)
+        grey = grey + np.float32(self.uniform(0, 0.02)) * rng.standard_normal(self.shape, np.float32)
+        return np.clip(255 * grey + 0.5, 0, 255).astype(np.uint8)
+
+
+def number(rng: np.random.Generator, least: int, most: int) -> str:
+    length = least + int(rng.random() * (most - least + 1))
+    return "".join(str(int(rng.random() * 10)) for _ in range(length))
+
+
+def amount(rng: np.random.Generator) -> str:
+    return str(1 + int(rng.random() * 9)) + number(rng, 2, 6)
+
+
+def date(rng: np.random.Generator) -> str:
+    return f"{1 + int(rng.random() * 28):02d}{1 + int(rng.random() * 12):02d}{1990 + int(rng.random() * 40)}"
+
+
+def draw_form(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField]]:
+    """A form of rows of boxes and combs; (H, W) uint8, and its fields. Some boxes stay empty."""
+    rng = np.random.default_rng([seed, 1])
+    dots = (150, 200, 300)[int(rng.random() * 3)]
+    unit = dots / 100
+    sheet = Sheet(rng, sources, (int(11.7 * dots), int(8.27 * dots)), unit)
+    sheet.text(80 * unit, 50 * unit, sheet.words(4).upper(), 22)
+    sheet.text(80 * unit, 85 * unit, sheet.words(11), 11)
+    sheet.text(80 * unit, 100 * unit, sheet.words(11), 11)
+    height, y = sheet.uniform(25, 36) * unit, 150 * unit
+    while y < 900 * unit:
+        _draw_row(sheet, y, height)
+        y += height + sheet.uniform(26, 60) * unit
+    for k in range(5):
+        sheet.text(80 * unit, y + (20 + 16 * k) * unit, sheet.words(12), 11)
+    return sheet.finished(sheet.pick(("white", "white", "grey", "mottled"))), sheet.fields
+
+
+def _draw_row(sheet: Sheet, y: float, height: float) -> None:
+    unit, rng, x = sheet.unit, sheet.rng, 70 * sheet.unit
+    while x < 620 * unit:
+        kind = rng.random()
+        if rng.random() < 0.4:  # the number above the box, or a label beside it
+            sheet.text(x + 20 * unit, y - 13 * unit, number(rng, 2, 6), 11)
+        else:
+            x += sheet.text(x, y + 0.5 * height - 6 * unit, sheet.words(1) + " ", 11) + 4 * unit
+        room = 760 * unit - x
+        if kind < 0.55:
+            text = number(rng, 2, 8)
+            width = height * (0.6 * len(text) + sheet.uniform(0.8, 3))
+            if width < room:
+                if rng.random() < 0.15:
+                    sheet.rectangle(x, y, x + width, y + height)
+                else:
+                    sheet.box("", "box", x, y, width, height, text)
+        elif kind < 0.8:
+            is_date = rng.random() < 0.3
+            text = date(rng) if is_date else number(rng, 4, 10)
+            cell = sheet.uniform(0.75, 1.1) * height
+            width = cell * len(text)
+            if width < room:
+                sheet.comb("date" if is_date else "", x, y, cell, height, text)
+        else:
+            width = height * sheet.uniform(2, 5)
+            text = number(rng, 3, 5)
+            if width < room:
+                sheet.rule(x, x + width, y + height)
+                sheet.write(x, y - 0.1 * height, x + width, y + 0.97 * height, text)
+                sheet.note("", "line", x, y - 0.1 * height, width, 1.1 * height, text)
+        x += width + sheet.uniform(30, 80) * unit
+
+
+def draw_cheque(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField]]:
+    """A cheque; (H, W) uint8, and its fields: the amount, and the date in a comb."""
+    rng = np.random.default_rng([seed, 2])
+    dots = (150, 200, 300)[int(rng.random() * 3)]
+    unit = dots / 100
+    sheet = Sheet(rng, sources, (int(sheet_height(rng) * dots), int((7 + rng.random()) * dots)), unit)
+    width, height = sheet.shape[1] / unit, sheet.shape[0] / unit
+    sheet.text(40 * unit, 25 * unit, f"BANK OF {sheet.pick(WORDS).upper()}", 24)
+    for k in range(2):
+        sheet.text(40 * unit, (55 + 13 * k) * unit, f"{sheet.words(3)} {number(rng, 3, 6)}", 9)
+    cell = sheet.uniform(18, 23)
+    left = width - 8 * cell - sheet.uniform(15, 50)
+    tall = sheet.uniform(18, 27)
+    sheet.comb("date", left * unit, 30 * unit, cell * unit, tall * unit, date(rng))
+    for k, letter in enumerate("DDMMYYYY"):
+        sheet.text((left + (k + 0.35) * cell) * unit, (33 + tall) * unit, letter, 9)
+    for k, label in enumerate(("Pay", "the sum of")):
+        y = height * (0.3 + 0.13 * k)
+        end = sheet.text(35 * unit, (y - 10) * unit, label, 11)
+        sheet.rule(45 * unit + end, (width - 180 * k - 40) * unit, y * unit)
+        _scribble(sheet, 120 * unit, (y - 22) * unit, sheet.uniform(120, 260) * unit, 20 * unit)
+    _draw_amount(sheet, width, height * sheet.uniform(0.42, 0.5))
+    if rng.random() < 0.6:
+        sheet.text(40 * unit, height * 0.6 * unit, f"A/c No. {number(rng, 9, 14)}", 12)
+    _scribble(sheet, (width - 150) * unit, height * 0.68 * unit, 100 * unit, 32 * unit)
+    sheet.text((width - 150) * unit, height * 0.83 * unit, "Authorised signature", 8)
+    for k in range(3):
+        sheet.text((170 + 130 * k) * unit, height * 0.91 * unit, number(rng, 6, 9), 14)
+    paper = sheet.pick(("guilloche", "guilloche", "waves", "halftone", "hatching", "white"))
+    return sheet.finished(paper), sheet.fields
+
+
+def sheet_height(rng: np.random.Generator) -> float:
+    return 3.1 + 0.7 * float(rng.random())
+
+
+def _draw_amount(sheet: Sheet, width: float, y: float) -> None:
+    unit, tall = sheet.unit, sheet.uniform(28, 38)
+    wide = sheet.uniform(150, 200)
+    left = width - wide - sheet.uniform(15, 40)
+    sign, where, text = sheet.pick(SIGNS), sheet.rng.random(), amount(sheet.rng)
+    size = 0.5 * tall
+    sheet.rectangle(left * unit, y * unit, (left + wide) * unit, (y + tall) * unit)
+    inner = left
+    if where < 0.75:
+        room = ImageFont.load_default(max(6, size * unit)).getlength(sign) / unit
+        sheet.text((left + 7) * unit, (y + 0.22 * tall) * unit, sign, size)
+        inner = left + 14 + room
+        if where < 0.35:
+            sheet.draw.line([(inner * unit, y * unit), (inner * unit, (y + tall) * unit)], sheet.grey, sheet.line)
+    else:
+        sheet.text((left - 30) * unit, (y + 0.22 * tall) * unit, sign, size)
+    sheet.write(
+        inner * unit + 4 * sheet.line,
+        y * unit + sheet.line,
+        (left + wide) * unit - sheet.line,
+        (y + tall) * unit - sheet.line,
+        text,
+        AMOUNTS,
+    )
+    sheet.note("amount", "amount", left * unit, y * unit, wide * unit, tall * unit, text)
+
+
+def _scribble(sheet: Sheet, x: float, y: float, width: float, height: float) -> None:
+    """A line of joined-up writing that means nothing."""
+    count = max(4, int(width / height * 2.5))
+    points = [
+        (
+            x + (k + 0.5 * sheet.rng.random()) * width / count,
+            y + height * (0.25 + 0.7 * sheet.rng.random() if k % 2 else sheet.rng.random() * 0.6),
+        )
+        for k in range(count)
+    ]
+    fine = np.linspace(0, count - 1, 20 * count)
+    xs = np.interp(fine, range(count), [p[0] for p in points]) + 0.1 * height * np.sin(3 * fine)
+    ys = np.interp(fine, range(count), [p[1] for p in points])
+    picture = Image.new("L", sheet.shape[::-1], 0)
+    ImageDraw.Draw(picture).line(list(zip(xs, ys, strict=True)), 230, max(2, round(2 * sheet.unit)), "curve")
+    np.maximum(sheet.ink, np.asarray(picture, np.float32) / 255, out=sheet.ink)

@@ -1,0 +1,173 @@
+"""The service under load, on loopback: latency against offered load, twice the capacity, and recovery.
+
+    python -m benchmarks.cost.load [--seconds 10]
+
+A service of one process and one thread is started. Closed loop: 1, 2, 4 and 8 clients, each sending the next request
+when the last is answered; the best throughput is taken for the capacity. Open loop: requests at fixed times, whatever
+the answers do, at half, three quarters, nearly all and twice the capacity, and then at half again (recovery). Every
+request must be answered: read (200), or told to come back (429, 503) with Retry-After. Latency counts from the time
+at which a request was due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks.common.scores import describe, open_reader, options, write_report
+from benchmarks.common.tables import markdown
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENTS = (1, 2, 4, 8)
+SHARES = (0.5, 0.75, 0.9, 2.0, 0.5)  # of the capacity
+WAITING = 16
+COME_BACK = (429, 503)
+
+
+@dataclass
+class Outcome:
+    """Answers by status, and latencies in seconds of those that were read. lost: requests without an answer."""
+
+    seconds: float
+    statuses: Counter[int] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)
+    lost: int = 0
+    without_retry: int = 0
+
+    def row(self, name: str) -> list[str]:
+        p50, p95, p99 = np.percentile(self.latencies, (50, 95, 99)) * 1000 if self.latencies else (0, 0, 0)
+        refused = sum(self.statuses[status] for status in COME_BACK)
+        other = sum(self.statuses.values()) - self.statuses[200] - refused
+        return [
+            name,
+            f"{self.statuses[200] / self.seconds:.1f}",
+            str(self.statuses[200]),
+            str(refused),
+            str(other + self.lost + self.without_retry),
+            f"{p50:.0f}",
+            f"{p95:.0f}",
+            f"{p99:.0f}",
+        ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = options(__doc__, "load.json")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
+    given = parser.parse_args(arguments)
+    about = describe(given.weights, open_reader(given.weights))
+    image = (ROOT / "examples" / "amount.png").read_bytes()
+    rows: list[list[str]] = []
+    with service() as url:
+        asyncio.run(closed(url, image, 1, 2.0))  # warm
+        found = {clients: asyncio.run(closed(url, image, clients, given.seconds)) for clients in CLIENTS}
+        rows += [outcome.row(f"closed loop, {clients} clients") for clients, outcome in found.items()]
+        capacity = max(outcome.statuses[200] / outcome.seconds for outcome in found.values())
+        for share in SHARES:
+            outcome = asyncio.run(offered(url, image, share * capacity, given.seconds))
+            rows.append(outcome.row(f"open loop, {share:g} of the capacity"))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(
+        f"one process, one thread, {WAITING} waiting; {given.seconds:g} s each; examples/amount.png; "
+        f"{os.cpu_count()} cores, shared with the clients\n"
+    )
+    header = ["load", "read a second", "read", "told to come back", "lost or failed", "p50 ms", "p95 ms", "p99 ms"]
+    print(markdown(header, rows))
+    print(f"\ncapacity {capacity:.1f} a second; peak memory of the service {peak:.0f} MiB")
+    report: dict[str, Any] = {"weights": about, "header": header, "rows": rows, "capacity": capacity, "peak_mib": peak}
+    write_report(given.out, report)
+
+
+@contextmanager
+def service() -> Iterator[str]:
+    """The address of a running service."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(ROOT / "cli.py"),
+            "serve",
+            "--port",
+            str(port),
+            "--threads",
+            "1",
+            "--waiting",
+            str(WAITING),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{url}/v1/ready", timeout=5)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def closed(url: str, image: bytes, clients: int, seconds: float) -> Outcome:
+    """So many clients, each waiting for its answer."""
+    outcome, end = Outcome(seconds), time.perf_counter() + seconds
+
+    async def one(client: httpx.AsyncClient) -> None:
+        while time.perf_counter() < end:
+            await _ask(client, url, image, time.perf_counter(), outcome)
+
+    async with _client() as client:
+        await asyncio.gather(*(one(client) for _ in range(clients)))
+    return outcome
+
+
+async def offered(url: str, image: bytes, a_second: float, seconds: float) -> Outcome:
+    """Requests at fixed times, whether or not the ones before are answered."""
+    outcome = Outcome(seconds)
+    async with _client() as client:
+        begin, tasks = time.perf_counter(), []
+        for number in range(int(a_second * seconds)):
+            due = begin + number / a_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            tasks.append(asyncio.create_task(_ask(client, url, image, due, outcome)))
+        await asyncio.gather(*tasks)
+    return outcome
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None))
+
+
+async def _ask(client: httpx.AsyncClient, url: str, image: bytes, due: float, outcome: Outcome) -> None:
+    try:
+        answer = await client.post(f"{url}/v1/read", content=image)
+    except httpx.HTTPError:
+        outcome.lost += 1
+        return
+    outcome.statuses[answer.status_code] += 1
+    if answer.status_code == 200:
+        outcome.latencies.append(time.perf_counter() - due)
+    elif answer.status_code in COME_BACK:
+        outcome.without_retry += "retry-after" not in answer.headers
+        await asyncio.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()

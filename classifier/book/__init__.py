@@ -1,0 +1,1 @@
+"""Nielsen's networks: perceptrons, sigmoid neurons, and their training by gradient descent."""

@@ -1,0 +1,1 @@
+"""Adapting the shipped weights to a user's own pictures."""

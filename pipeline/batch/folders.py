@@ -1,0 +1,139 @@
+"""Where the images of a batch come from: a folder here, or one behind a URL, such as of an object store (fsspec)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from pipeline.errors import ImageError, UsageError
+from pipeline.images import SUFFIXES
+
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True)
+class RemoteImage:
+    """An image behind a URL; whoever reads it fetches it, on whatever machine that is."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    def load(self) -> bytes:
+        """Its bytes. Raises ImageError."""
+        try:
+            with _fsspec().open(self.url, "rb") as file:
+                return bytes(file.read())
+        except UsageError:
+            raise
+        except Exception as error:  # every store has errors of its own
+            raise ImageError(f"{self.url}: cannot be fetched ({_reason(error)})") from None
+
+
+Source = Path | RemoteImage
+
+
+class Folder(Protocol):
+    """A folder of images."""
+
+    def names(self, recursive: bool) -> list[str]:
+        """Names of the image files, relative to the folder, sorted; hidden ones are left out. Raises ImageError."""
+        ...
+
+    def image(self, name: str) -> Source: ...
+
+
+def open_folder(place: str | Path) -> Folder:
+    """The folder of a path or URL. Raises UsageError: no such kind of URL, or what it needs is not installed."""
+    text = str(place)
+    return RemoteFolder.of(text) if URL.match(text) else LocalFolder(Path(place))
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """A folder of this machine."""
+
+    path: Path
+
+    def names(self, recursive: bool) -> list[str]:
+        """See Folder."""
+        if not self.path.is_dir():
+            trouble = "is a file; use `read` for single images" if self.path.exists() else "no such folder"
+            raise ImageError(f"{self.path}: {trouble}")
+        names: list[str] = []
+        for parent, folders, files in os.walk(self.path):
+            folders[:] = [name for name in folders if recursive and not name.startswith(".")]
+            names += (Path(parent, name).relative_to(self.path).as_posix() for name in files)
+        return _images(names, self.path, recursive)
+
+    def image(self, name: str) -> Source:
+        return self.path / name
+
+
+@dataclass(frozen=True)
+class RemoteFolder:
+    """A folder behind a URL. files: its file system, an fsspec object; root: its path there."""
+
+    url: str
+    files: Any
+    root: str
+
+    @classmethod
+    def of(cls, url: str) -> RemoteFolder:
+        """Raises UsageError."""
+        with _usable(url):
+            files, root = _fsspec().core.url_to_fs(url)
+            return cls(url.rstrip("/"), files, root.rstrip("/"))
+
+    def names(self, recursive: bool) -> list[str]:
+        """See Folder."""
+        with _usable(self.url):
+            found = self.files.find(self.root, maxdepth=None if recursive else 1)
+        return _images((str(PurePosixPath(path).relative_to(self.root)) for path in found), self.url, recursive)
+
+    def image(self, name: str) -> Source:
+        return RemoteImage(self.files.unstrip_protocol(f"{self.root}/{name}"))
+
+
+def _images(names: Iterable[str], place: object, recursive: bool) -> list[str]:
+    """Those names that are images and not hidden, sorted. Raises ImageError where there are none."""
+    kept = sorted(name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES and not any(_hidden(name)))
+    if not kept:
+        hint = "" if recursive else "; --recursive looks into its folders"
+        raise ImageError(f"{place}: no image in this folder (by name: .png, .jpg, .tif, ...){hint}")
+    return kept
+
+
+def _hidden(name: str) -> Iterator[bool]:
+    return (part.startswith(".") for part in PurePosixPath(name).parts)
+
+
+def _fsspec() -> Any:
+    try:
+        import fsspec
+    except ImportError:
+        raise UsageError("folders behind URLs need the extra `cluster`: pip install 'digitstring[cluster]'") from None
+    return fsspec
+
+
+@contextmanager
+def _usable(url: str) -> Iterator[None]:
+    """Errors of a file system become sentences. Raises UsageError, ImageError."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except (ImportError, ValueError) as error:  # a protocol that nobody knows, or whose package is missing
+        raise UsageError(f"{url}: cannot be opened ({_reason(error)})") from None
+    except Exception as error:
+        raise ImageError(f"{url}: cannot be listed ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,125 @@
+"""One file read, whatever happens: `Outcome`; and the arguments that a Reader is made from."""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from classifier.errors import ClassifierError
+from pipeline.batch.folders import RemoteImage, Source
+from pipeline.errors import PipelineError, UsageError
+from pipeline.reading.result import Reading
+from segmenter.errors import SegmenterError
+
+if TYPE_CHECKING:
+    from pipeline.documents.fields import DocumentReading
+    from pipeline.reading.reader import Reader
+
+
+BYTES = "image data"  # how an error names an image that has no file
+
+
+class ReadsImages(Protocol):
+    """What is needed of a Reader."""
+
+    def read(self, image: Path | bytes) -> Reading | DocumentReading: ...
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    """The arguments of a Reader, in a form that can be sent to another process."""
+
+    weights: str | None = None
+    threshold: float | None = None
+    max_error: float | None = None
+    alternatives: int = 3
+    format: str | None = None
+    documents: DocumentOptions | None = None  # None: every image is a field
+
+    def __call__(self) -> ReadsImages:
+        """Make the Reader. Raises WeightsError, UsageError."""
+        from pipeline.reading.reader import Reader
+
+        reader = Reader(
+            self.weights,
+            threshold=self.threshold,
+            max_error=self.max_error,
+            alternatives=self.alternatives,
+            format=self.format,
+        )
+        return reader if self.documents is None else self.documents.reader(reader)
+
+
+@dataclass(frozen=True)
+class DocumentOptions:
+    """How whole documents are read: `sure`, every image is one, else that is found out; fields, as NAME=left,top,
+    right,bottom; template, a file."""
+
+    sure: bool = False
+    fields: tuple[str, ...] = ()
+    template: str | None = None
+
+    def reader(self, reader: Reader) -> ReadsImages:
+        """What reads documents with a Reader. Raises UsageError."""
+        from pipeline.documents.reader import DocumentReader
+        from pipeline.documents.specs import parse_fields
+        from pipeline.documents.templates.template import load_template
+
+        if self.fields and self.template is not None:
+            raise UsageError("--field and --template both name the fields; choose one")
+        template = None if self.template is None else load_template(Path(self.template))
+        return DocumentReader(reader, self.sure, parse_fields(self.fields), template)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A file's reading, or the sentence that says why there is none, and the CPU seconds it took."""
+
+    file: str
+    reading: Reading | DocumentReading | None
+    error: str | None
+    cpu_seconds: float
+
+    def __post_init__(self) -> None:
+        if (self.reading is None) == (self.error is None):
+            raise ValueError("an outcome is either a reading or an error")
+
+
+def read_outcome(reader: ReadsImages, image: Source | bytes, name: str | None = None) -> Outcome:
+    """Read one image, whatever happens; the outcome bears `name`, or else the path or URL."""
+    name = str(image) if name is None else name
+    start = time.process_time()
+    reading, message = None, None
+    try:
+        reading = reader.read(image.load() if isinstance(image, RemoteImage) else image)
+    except (PipelineError, SegmenterError, ClassifierError) as error:
+        message = str(error)
+    except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand
+        message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
+    outcome = Outcome(name, reading, message, time.process_time() - start)
+    return name_in(outcome) if isinstance(image, RemoteImage) else outcome
+
+
+def name_in(outcome: Outcome) -> Outcome:
+    """The outcome of bytes with its file's name in its error, as if the file had been read."""
+    if outcome.error is None or not outcome.error.startswith(BYTES):
+        return outcome
+    return replace(outcome, error=outcome.file + outcome.error.removeprefix(BYTES))
+
+
+def expand_globs(names: Sequence[str]) -> list[str]:
+    """File names as given; a name with wildcards that is no file becomes the files it matches, sorted.
+
+    A pattern that matches nothing stays as it is, and is then a missing file like any other.
+    """
+    files: list[str] = []
+    for name in names:
+        pattern = any(character in name for character in "*?[") and not os.path.exists(name)
+        matches = glob.glob(name, recursive=True) if pattern else []
+        files += sorted(match for match in matches if os.path.isfile(match)) or [name]
+    return files

@@ -1,0 +1,135 @@
+"""Read many files, one after the other or in several processes; the outcomes come in the order asked."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from pipeline.batch.folders import Source
+from pipeline.batch.outcomes import Outcome, ReadsImages, read_outcome
+
+QUEUE_PER_WORKER = 8  # files handed out ahead, so that no worker waits for the slowest picture
+TRIES_ALONE = 2  # processes that an image may kill once it is read alone
+FILES_PER_WORKER = 16  # fewer do not pay for the start of another process
+
+
+def default_workers(files: int) -> int:
+    """As many processes as there are cores for us and as there is work for, at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, files // FILES_PER_WORKER))
+
+
+def read_images(
+    images: Sequence[Source], make_reader: Callable[[], ReadsImages], workers: int = 1
+) -> Iterator[Outcome]:
+    """Outcomes in the order of `images`; an unreadable one is an outcome, not an exception.
+
+    make_reader: called here, so that its errors are raised at once, and in every worker; for
+        workers > 1 it must be picklable. BLAS works with one thread, processes are the parallelism.
+    A worker process that dies costs nothing: what was under way is read again, image by image, and an image over which
+    a worker dies twice more is passed over with an error. Raises whatever `make_reader` raises.
+    """
+    reader = make_reader()
+    if workers == 1:
+        return _read_here(images, reader)
+    return _read_in_processes(images, make_reader, workers)
+
+
+def _read_here(images: Sequence[Source], reader: ReadsImages) -> Iterator[Outcome]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        for image in images:
+            yield read_outcome(reader, image)
+
+
+_worker_reader: ReadsImages | None = None  # a worker process serves one call of read_images only
+
+
+def _start_worker(make_reader: Callable[[], ReadsImages]) -> None:
+    global _worker_reader
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _worker_reader = make_reader()
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1)  # after the reader has loaded the libraries that have threads
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot tell its workers to stop; they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _read_in_worker(image: Source) -> Outcome:
+    if _worker_reader is None:
+        raise RuntimeError("the worker was not started")
+    return read_outcome(_worker_reader, image)
+
+
+def _read_in_processes(
+    images: Sequence[Source], make_reader: Callable[[], ReadsImages], workers: int
+) -> Iterator[Outcome]:
+    waiting = deque(images)
+    while waiting:
+        begun: deque[tuple[Source, Future[Outcome]]] = deque()
+        try:
+            yield from _read_until_death(waiting, begun, make_reader, workers)
+        except BrokenProcessPool:
+            for image, future in begun:
+                known = future.done() and not future.cancelled() and future.exception() is None
+                yield future.result() if known else _read_alone(image, make_reader)
+
+
+def _read_until_death(
+    waiting: deque[Source],
+    begun: deque[tuple[Source, Future[Outcome]]],
+    make_reader: Callable[[], ReadsImages],
+    workers: int,
+) -> Iterator[Outcome]:
+    """Outcomes of what is waiting; what was begun and not yet given stays in `begun` when a worker dies."""
+    pool = _pool(make_reader, workers)
+    try:
+        while waiting or begun:
+            while waiting and len(begun) < QUEUE_PER_WORKER * workers:
+                future = pool.submit(_read_in_worker, waiting[0])
+                begun.append((waiting.popleft(), future))
+            outcome = begun[0][1].result()
+            begun.popleft()
+            yield outcome
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read_alone(image: Source, make_reader: Callable[[], ReadsImages]) -> Outcome:
+    """The outcome of an image in a process of its own, after a worker died that may have had it."""
+    for _ in range(TRIES_ALONE):
+        pool = _pool(make_reader, 1)
+        try:
+            return pool.submit(_read_in_worker, image).result()
+        except BrokenProcessPool:
+            continue
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return Outcome(
+        str(image),
+        None,
+        f"{image}: the worker process died each time it read this image (out of memory?); it was passed over",
+        0.0,
+    )
+
+
+def _pool(make_reader: Callable[[], ReadsImages], workers: int) -> ProcessPoolExecutor:
+    # "spawn": a fork of a process that has BLAS threads or a progress bar running may deadlock.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, _start_worker, (make_reader,))

@@ -1,0 +1,60 @@
+"""Cells: what printed lines enclose. A box is a cell by itself, a comb a row of cells side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pipeline.documents.layout.lines import PrintedLine
+
+EXTENDED = 7  # pixels by which lines are made longer, so that corners close
+RECTANGULAR = 0.85  # share of its bounding box that a cell fills
+LEAST_SIDE = 12  # pixels
+MOST_HEIGHT = 0.16  # of the sheet's longer side: what is higher holds more than a number
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A rectangle between printed lines, [left, right) x [top, bottom) in working pixels; the lines are outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+def find_cells(shape: tuple[int, int], across: list[PrintedLine], down: list[PrintedLine]) -> list[Cell]:
+    """The cells of a sheet of `shape` (h, w) that are of the size of a field, from top to bottom."""
+    drawn = _drawn(shape, across) | _drawn(shape[::-1], down).T
+    labels, _ = ndimage.label(~drawn)
+    found = []
+    limit = MOST_HEIGHT * max(shape)
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        cell = Cell(columns.start, rows.start, columns.stop, rows.stop)
+        if not (LEAST_SIDE <= cell.height <= limit and cell.width >= LEAST_SIDE):
+            continue
+        if cell.left == 0 or cell.top == 0 or cell.right == shape[1] or cell.bottom == shape[0]:
+            continue
+        if (labels[rows, columns] == index).mean() >= RECTANGULAR:
+            found.append(cell)
+    return found
+
+
+def _drawn(shape: tuple[int, ...], lines: list[PrintedLine]) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, dtype=bool)
+    for line in lines:
+        half = max(1.0, 0.5 * line.thickness)
+        top, bottom = int(line.middle - half), int(np.ceil(line.middle + half))
+        mask[max(0, top) : bottom, max(0, line.start - EXTENDED) : line.end + EXTENDED] = True
+    return mask

@@ -1,0 +1,1 @@
+"""Forms whose fields were named once."""

@@ -1,0 +1,258 @@
+"""Images in: a path, bytes, a Pillow image or an array becomes grey (H, W) float32 in [0, 1], 1 = white.
+
+The only room of `reading` that knows Pillow, which is imported when a file has to be decoded.
+Whatever is wrong with an image ends as an ImageError that names it and says what to do.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from pipeline.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 100_000_000
+MAX_BYTES = 512 * 1024 * 1024  # of what comes through a pipe, whose length cannot be asked beforehand
+# Formats without a signature (TGA) or whose decoder runs a program (EPS) are left out on purpose.
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000")
+SUFFIXES = frozenset(".png .jpg .jpeg .jpe .bmp .dib .gif .ppm .pgm .pbm .pnm .tif .tiff .webp .jp2".split())
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode "L"
+BLOCK_PIXELS = 1 << 20  # large images are converted in blocks of rows, to keep the temporaries small
+# What Pillow's decoders raise on damaged bytes; the list is what fuzzing and their sources show.
+DECODER_ERRORS = (
+    OSError, SyntaxError, ValueError, TypeError, EOFError, AttributeError, LookupError, ArithmeticError,
+    MemoryError, RuntimeError, AssertionError, struct.error, zlib.error,
+)  # fmt: skip
+ORIENTATION = 0x0112  # the EXIF tag
+
+_quiet_lock = threading.Lock()  # warnings.catch_warnings is not thread-safe by itself
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings about sizes (we check them) and damaged metadata (we survive them)."""
+    with _quiet_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def load_grey(source: Any) -> np.ndarray:
+    """Luminance of an image, upright.
+
+    source: path (str or Path), encoded image (bytes), Pillow image, or array (H, W), (H, W, 1 grey),
+        (H, W, 2 grey and alpha), (H, W, 3 RGB) or (H, W, 4 RGBA) of uint8, uint16, another integer
+        type, bool (True = white) or float in [0, 1].
+    Returns (H, W) float32 in [0, 1], 1 = white, C-contiguous and owned by the caller. EXIF orientation
+    is applied, so source pixels are pixels of the picture as a viewer shows it. Transparent images
+    are laid on white, or on black where everything visible is light.
+    Raises ImageError: missing, a folder, empty, not an image, damaged, too large, or without pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return _grey_of_array(source)
+    if isinstance(source, str | Path):
+        return _grey_of_path(Path(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _grey_of_bytes(bytes(source), "image data")
+
+    from PIL import Image
+
+    if isinstance(source, Image.Image):
+        return _grey_of_pillow(source, getattr(source, "filename", "") or "image")
+    raise ImageError(f"a {type(source).__name__} is not an image; give a path, bytes, a Pillow image or an array")
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels as an encoded image's header tells them; nothing is decoded. Raises ImageError."""
+    if not data:
+        raise ImageError("image data: is empty (0 bytes), there is no image in it")
+    width, height = _open(io.BytesIO(data), "image data").size
+    return width, height
+
+
+def _grey_of_path(path: Path) -> np.ndarray:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ImageError(f"{path}: is a folder; name an image in it, or read it whole with `batch`")
+        with path.open("rb") as file:
+            if not stat.S_ISREG(mode):
+                return _grey_of_bytes(file.read(MAX_BYTES + 1), str(path))
+            if path.stat().st_size == 0:
+                raise ImageError(f"{path}: the file is empty; copy or scan it again")
+            return _grey_of_pillow(_open(file, str(path)), str(path))
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such file; check the path") from None
+    except PermissionError:
+        raise ImageError(f"{path}: no permission to read it") from None
+    except (OSError, ValueError) as error:  # a name too long, or with a null byte; a failing disk
+        raise ImageError(f"{str(path)!r}: cannot be opened ({error})") from None
+
+
+def _grey_of_bytes(data: bytes, name: str) -> np.ndarray:
+    if not data:
+        raise ImageError(f"{name}: is empty (0 bytes), there is no image in it")
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"{name}: more than {MAX_BYTES >> 20} MiB; crop or shrink the picture")
+    return _grey_of_pillow(_open(io.BytesIO(data), name), name)
+
+
+def _open(file: BinaryIO, name: str) -> Image:
+    """Identify the format and read the header; nothing is decoded yet."""
+    from PIL import Image
+
+    try:
+        with _quiet():
+            return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise _too_large(name, "far") from None
+    except DECODER_ERRORS:
+        known = ", ".join(FORMATS)
+        raise ImageError(f"{name}: not an image, or not in a format that is read ({known})") from None
+
+
+def _too_large(name: str, size: str) -> ImageError:
+    return ImageError(
+        f"{name}: {size} more than the {MAX_PIXELS // 10**6} million pixels that are read; crop or shrink it"
+    )
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width == 0 or height == 0:
+        raise ImageError(f"{name}: the image has no pixels ({width} x {height})")
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"{width} x {height},")
+
+
+def _grey_of_pillow(image: Image, name: str) -> np.ndarray:
+    from PIL import Image
+
+    _check_size(*image.size, name)
+    try:
+        with _quiet():
+            image.load()
+            orientation = _orientation(image)
+        _check_size(*image.size, name)
+        return _oriented(_grey_of_pixels(_pixels(image), name), orientation)
+    except Image.DecompressionBombError:
+        raise _too_large(name, "far") from None
+    except DECODER_ERRORS:
+        raise ImageError(f"{name}: the image is damaged or cut off; copy or scan it again") from None
+
+
+def _pixels(image: Image) -> np.ndarray:
+    """(H, W) or (H, W, 2..4) samples of a Pillow image in whatever mode; grey, grey-alpha, RGB or RGBA."""
+    if image.mode in ("I", "F"):
+        return _stretched(np.asarray(image))
+    plain = image.mode in ("1", "L", "LA", "RGB", "RGBA") and "transparency" not in image.info
+    if plain or image.mode.startswith("I;16"):
+        return np.asarray(image)
+    if image.mode == "La":
+        return np.asarray(image.convert("LA"))
+    if image.mode == "LAB":
+        return np.asarray(image.getchannel(0))
+    transparent = "transparency" in image.info or image.mode in ("PA", "RGBa")
+    return np.asarray(image.convert("RGBA" if transparent else "RGB"))
+
+
+def _stretched(pixels: np.ndarray) -> np.ndarray:
+    """Samples without a stated white (int32, float) as float32 in [0, 1].
+
+    White is the smallest usual white that holds the largest sample: 1 (float only), 255, 65535, or
+    else that sample. Negative samples are shifted to black.
+    """
+    low, high = float(pixels.min()), float(pixels.max())
+    low = min(low, 0.0)
+    usual = (1.0, 255.0, 65535.0) if pixels.dtype.kind == "f" else (255.0, 65535.0)
+    white = next((value for value in usual if high <= value and low == 0), high)
+    return ((pixels - low) / ((white - low) or 1.0)).astype(np.float32)
+
+
+def _grey_of_array(pixels: np.ndarray) -> np.ndarray:
+    if pixels.dtype.kind not in "buif":
+        raise ImageError(f"array: {pixels.dtype} is no type of pixels; give uint8, uint16, float or bool")
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4)):
+        raise ImageError(f"array: shape {pixels.shape} is not (H, W), (H, W, 3) or (H, W, 4)")
+    _check_size(pixels.shape[1], pixels.shape[0], "array")
+    if pixels.dtype.kind == "f":
+        low, high = float(pixels.min()), float(pixels.max())
+        if not (-1e-3 <= low and high <= 1 + 1e-3):  # NaN fails this too
+            raise ImageError(f"array: floats from {low:g} to {high:g}; expected 0 (black) to 1 (white)")
+    elif pixels.dtype not in (np.bool_, np.uint8, np.uint16):
+        if pixels.min() < 0:
+            raise ImageError("array: negative samples; expected 0 (black) and up")
+        pixels = _stretched(pixels)
+    return _grey_of_pixels(pixels, "array")
+
+
+def _grey_of_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+    """(H, W) or (H, W, C) samples whose white is known by their type, as grey (H, W) float32."""
+    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+        raise ImageError(f"{name}: some samples are not finite numbers")
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    height, width, channels = pixels.shape
+    paper = _paper(pixels) if channels in (2, 4) else 1.0
+    grey = np.empty((height, width), np.float32)
+    rows = max(1, BLOCK_PIXELS // width)
+    for top in range(0, height, rows):
+        luminance, alpha = _luminance(pixels[top : top + rows])
+        if alpha is not None:
+            luminance = alpha * luminance + (1 - alpha) * np.float32(paper)
+        np.clip(luminance, 0, 1, out=grey[top : top + rows])
+    return grey
+
+
+def _luminance(block: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Luminance (h, w) and alpha (h, w) or None, float32 in [0, 1], of a block of rows (h, w, C)."""
+    samples = block.astype(np.float32)
+    if block.dtype.kind == "u":
+        samples /= np.float32(np.iinfo(block.dtype).max)
+    channels = block.shape[2]
+    luminance = samples[:, :, :3] @ LUMINANCE if channels >= 3 else samples[:, :, 0]
+    return luminance, samples[:, :, -1] if channels in (2, 4) else None
+
+
+def _paper(pixels: np.ndarray) -> float:
+    """The grey to lay a transparent image (H, W, 2 or 4) on: 1, or 0 where all that is visible is light.
+
+    Light writing without a background would vanish on white; a photograph of a page with
+    transparent corners also is light, but the writing on it is not.
+    """
+    step = max(1, int((pixels.shape[0] * pixels.shape[1] / BLOCK_PIXELS) ** 0.5))
+    luminance, alpha = _luminance(pixels[::step, ::step])
+    assert alpha is not None
+    visible = luminance[(alpha > 0) & (alpha >= alpha.max() / 2)]
+    dark = np.count_nonzero(visible < 0.5)
+    return 0.0 if visible.size and dark < 0.001 * visible.size and alpha.min() < 0.5 else 1.0
+
+
+def _orientation(image: Image) -> int:
+    """EXIF orientation 1..8; 1 where there is none, or where the metadata are damaged."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except DECODER_ERRORS:
+        return 1
+
+
+def _oriented(grey: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn (H, W) upright. EXIF 2.32, section 4.6.4, tag Orientation."""
+    if orientation in (5, 6, 7, 8):
+        grey = grey.T
+    if orientation in (2, 3, 6, 7):
+        grey = grey[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        grey = grey[::-1]
+    return np.ascontiguousarray(grey)

@@ -1,0 +1,161 @@
+"""What comes out: `Reading`, its `Digit`s and `Alternative`s; frozen, self-checking, with `to_json`.
+
+A wrong value is a mistake of the code that made it, not of the user, so the checks raise ValueError
+at the place where the object is made.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Integral
+from typing import Any
+
+DIGITS = frozenset("0123456789")
+SUM_TOLERANCE = 1e-6  # float rounding of posteriors that sum to one
+
+
+def check_probability(value: float, what: str) -> None:
+    """Raise ValueError unless `value` is a number in [0, 1]."""
+    if not (math.isfinite(value) and 0.0 <= value <= 1.0):
+        raise ValueError(f"{what} {value} is outside [0, 1]")
+
+
+def check_digits(text: str, what: str) -> None:
+    """Raise ValueError unless `text` is one or more of the characters 0-9."""
+    if not text or not DIGITS.issuperset(text):
+        raise ValueError(f"{what} {text!r} is not a string of the digits 0-9")
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another text that the image may show, and the probability that it does."""
+
+    text: str
+    confidence: float
+
+    def __post_init__(self) -> None:
+        check_digits(self.text, "alternative")
+        check_probability(self.confidence, "confidence")
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"text": ..., "confidence": ...}`."""
+        return {"text": self.text, "confidence": float(self.confidence)}
+
+
+def check_alternatives(winner: str | None, alternatives: tuple[Alternative, ...]) -> None:
+    """Raise ValueError unless the alternatives differ from the winner and each other, the likeliest first."""
+    texts = [alternative.text for alternative in alternatives]
+    if winner in texts or len(set(texts)) != len(texts):
+        raise ValueError(f"alternatives {texts} repeat each other or the winner {winner!r}")
+    confidences = [alternative.confidence for alternative in alternatives]
+    if confidences != sorted(confidences, reverse=True):
+        raise ValueError(f"alternatives are not ordered by confidence: {confidences}")
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit of a reading.
+
+    box: (left, top, right, bottom) whole source pixels; right and bottom are exclusive.
+    alternatives: other digits that the same ink may be, `text` being one digit.
+    """
+
+    digit: str
+    confidence: float
+    box: tuple[int, int, int, int]
+    alternatives: tuple[Alternative, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_digits(self.digit, "digit")
+        check_probability(self.confidence, "confidence")
+        if len(self.digit) != 1 or any(len(other.text) != 1 for other in self.alternatives):
+            raise ValueError(f"a digit and its alternatives are one character each, not {self.digit!r}")
+        check_alternatives(self.digit, self.alternatives)
+        if len(self.box) != 4 or not all(isinstance(edge, Integral) for edge in self.box):
+            raise ValueError(f"box {self.box} is not four whole numbers")
+        left, top, right, bottom = self.box
+        if not (0 <= left < right and 0 <= top < bottom):
+            raise ValueError(f"box {self.box} is not (left, top, right, bottom) with an area")
+
+    def to_json(self) -> dict[str, Any]:
+        """Keys: digit, confidence, box, alternatives."""
+        return {
+            "digit": self.digit,
+            "confidence": float(self.confidence),
+            "box": [int(edge) for edge in self.box],
+            "alternatives": [alternative.to_json() for alternative in self.alternatives],
+        }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one image.
+
+    text: the digits in order, or None when nothing was read; then confidence is 0 and accepted False.
+    confidence: probability that `text` is exactly right, after calibration.
+    accepted: confidence is at or above the reader's threshold.
+    alternatives: other texts, the likeliest first; with the winner they sum to at most 1.
+    rounds: how many searches of the lattice it took.
+    format: the format it was read in, None: any digits. note: why there is no text where digits stand there.
+    written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
+    None where the grouping leaves a doubt; value_note: which.
+    """
+
+    text: str | None
+    confidence: float
+    accepted: bool
+    digits: tuple[Digit, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    rounds: int = 0
+    format: str | None = None
+    note: str | None = None
+    written: str | None = None
+    value: Decimal | None = None
+    value_note: str | None = None
+
+    def __post_init__(self) -> None:
+        check_probability(self.confidence, "confidence")
+        if self.text is None:
+            if self.confidence != 0 or self.accepted or self.digits:
+                raise ValueError("a reading without text has confidence 0, no digits, and is not accepted")
+        else:
+            check_digits(self.text, "text")
+            if self.text != "".join(digit.digit for digit in self.digits):
+                raise ValueError(f"text {self.text!r} is not what its digits spell")
+        check_alternatives(self.text, self.alternatives)
+        total = self.confidence + sum(alternative.confidence for alternative in self.alternatives)
+        if total > 1 + SUM_TOLERANCE:
+            raise ValueError(f"the winner and its alternatives have probability {total}, above 1")
+        if self.rounds < 0:
+            raise ValueError(f"rounds {self.rounds} is negative")
+        if self.note is not None and (self.format is None or self.text is not None):
+            raise ValueError("a note says why a format left nothing to read")
+        if self.written is not None and "".join(filter(str.isdigit, self.written)) != self.text:
+            raise ValueError(f"written {self.written!r} is not the text {self.text!r} with marks")
+        if (self.written is None) != (self.value is None and self.value_note is None):
+            raise ValueError("what is written has a value or a note why it has none")
+
+    @classmethod
+    def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = (), format: str | None = None) -> Reading:
+        """The reading of a blank image."""
+        return cls(None, 0.0, False, (), alternatives, rounds, format)
+
+    def to_json(self) -> dict[str, Any]:
+        """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types. With a format also
+        format, and note where there is one; of an amount written and value, and value_note where there is none."""
+        extra: dict[str, Any] = {} if self.format is None else {"format": self.format}
+        extra |= {} if self.note is None else {"note": self.note}
+        if self.written is not None:
+            extra |= {"written": self.written, "value": None if self.value is None else format(self.value, "f")}
+            extra |= {} if self.value_note is None else {"value_note": self.value_note}
+        return {
+            "text": self.text,
+            "confidence": float(self.confidence),
+            "accepted": bool(self.accepted),
+            "digits": [digit.to_json() for digit in self.digits],
+            "alternatives": [alternative.to_json() for alternative in self.alternatives],
+            "rounds": int(self.rounds),
+            **extra,
+        }

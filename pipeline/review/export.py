@@ -1,0 +1,120 @@
+"""What reviewers said, as a folder for `adapt`: truth.csv, images/ beside it, and the audit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.review.schema import opened
+from pipeline.review.store import ReviewStore
+
+SIGNATURES = (
+    (b"\x89PNG", ".png"),
+    (b"\xff\xd8", ".jpg"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"),
+    (b"RIFF", ".webp"),
+    (b"\0\0\0\x0cjP", ".jp2"),
+    (b"\xff\x4f\xff\x51", ".jp2"),
+)
+AUDIT_COLUMNS = ("item", "at", "who", "action", "before", "after", "file")
+
+
+def exported_files(store: ReviewStore) -> Iterator[tuple[str, bytes]]:
+    """Names and contents: images/000017.png as it was sent, for each item that is done; then truth.csv (`file,text`)
+    and audit.csv. Raises DataError."""
+    rows = []
+    with opened(store.path) as db:
+        db.execute("BEGIN")  # one state of the file, however long this takes
+        for number, truth, image in db.execute("SELECT id, truth, image FROM items WHERE state = 'done' ORDER BY id"):
+            name = f"{number:06d}{_suffix(image)}"
+            rows.append((name, truth))
+            yield f"images/{name}", bytes(image)
+        audit = db.execute(
+            "SELECT item, at, who, action, before, after, file FROM audit JOIN items ON items.id = item "
+            "ORDER BY audit.id"
+        ).fetchall()
+        db.execute("COMMIT")
+    yield "truth.csv", _table(("file", "text"), rows)
+    yield "audit.csv", _table(AUDIT_COLUMNS, audit)
+
+
+def export_folder(store: ReviewStore, out: Path) -> int:
+    """Write the files into a new or empty folder, beside and then renamed; how many images there are.
+
+    Raises UsageError when the folder has something in it or cannot be written; DataError.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out}: is there already and not an empty folder; name a new one")
+    count, beside = 0, None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        (beside / "images").mkdir()
+        for name, data in exported_files(store):
+            (beside / name).write_bytes(data)
+            count += name.startswith("images/")
+        os.replace(beside, out)
+        beside = None
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another folder") from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+    return count
+
+
+def export_zip(store: ReviewStore) -> Iterator[bytes]:
+    """The files as the chunks of a ZIP archive, no more than one image in memory."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in exported_files(store):
+            archive.writestr(name, data)
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """What a ZipFile writes to, taken away chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._chunks = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
+        self._chunks += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        chunk, self._chunks = bytes(self._chunks), bytearray()
+        return chunk
+
+
+def _suffix(image: bytes) -> str:
+    return next((suffix for signature, suffix in SIGNATURES if image.startswith(signature)), ".pnm")
+
+
+def _table(columns: tuple[str, ...], rows: list) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([[_cell(value) for value in row] for row in rows])
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,104 @@
+"""The tables of a review file, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import DataError
+
+VERSION = 1
+APPLICATION = 0x64677473  # "dgts", so that another program's database is not taken for one of ours
+BUSY_SECONDS = 20.0
+
+# items.state: waiting, done (truth tells the digits, "" for none), unusable (nobody can read it).
+TABLES = """
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    file TEXT NOT NULL,
+    image BLOB NOT NULL,
+    record TEXT NOT NULL,
+    added TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'unusable')),
+    truth TEXT CHECK ((truth IS NOT NULL) = (state = 'done')),
+    skips INTEGER NOT NULL DEFAULT 0,
+    lease TEXT,
+    lease_until REAL
+);
+CREATE INDEX waiting ON items (state, skips, id);
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL REFERENCES items (id),
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('confirmed', 'corrected', 'unusable', 'reopened')),
+    before TEXT,
+    after TEXT
+);
+CREATE INDEX audit_of ON audit (item);
+"""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one piece of work, its transactions begun by hand; errors of SQLite become DataError."""
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except sqlite3.Error as error:
+        raise DataError(f"{path}: cannot be opened as a review file ({error})") from None
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        yield connection
+    except sqlite3.Error as error:
+        raise DataError(f"{path}: the review file cannot be used ({error})") from None
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that nobody else writes beside; what was done is kept only when nothing is raised."""
+    with opened(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def prepare(path: Path, create: bool) -> None:
+    """Make the file, for its owner's eyes only, where it is missing and may be made; check it where it is there.
+
+    Raises DataError: missing, another program's, or of another version.
+    """
+    if not path.exists():
+        if not create:
+            raise DataError(f"{path}: no such review file")
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:  # another process was faster
+            pass
+        except OSError as error:
+            raise DataError(f"{path}: cannot be written ({error.strerror}); name another review file") from None
+    with opened(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with transaction(path) as connection:
+        application, version, tables = (
+            connection.execute(query).fetchone()[0]
+            for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+        )
+        if (application, version) == (APPLICATION, VERSION):
+            return
+        if application or version or tables:
+            raise DataError(f"{path}: is a database, but no review file of this version; name another")
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")

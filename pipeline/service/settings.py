@@ -1,0 +1,74 @@
+"""What a service is started with: which reader, which limits, whose names it answers to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.batch.outcomes import ReaderOptions
+from pipeline.errors import UsageError
+
+MIB = 1 << 20
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ENVIRONMENT = "DIGITSTRING_SERVICE"  # how the settings reach the worker processes
+TOKEN = "DIGITSTRING_TOKEN"  # the environment variable with the bearer token
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker process takes on.
+
+    body_bytes: of one request. pixels: of one image, by its header. images: in one request. threads: images read at
+    once. waiting: further requests that may be under way. deadline: seconds from an image's turn in its request to its
+    reading, waiting included. upload: seconds in which a request's body must have come.
+    """
+
+    body_bytes: int = 10 * MIB
+    pixels: int = 20_000_000
+    images: int = 16
+    threads: int = 2
+    waiting: int = 16
+    deadline: float = 10.0
+    upload: float = 20.0
+
+    def __post_init__(self) -> None:
+        least = {"body_bytes": 1, "pixels": 1, "images": 1, "threads": 1, "waiting": 0}
+        for name, lowest in least.items():
+            if getattr(self, name) < lowest:
+                raise UsageError(f"the limit {name} must be at least {lowest}, not {getattr(self, name)}")
+        for name in ("deadline", "upload"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UsageError(f"the limit {name} must be some seconds, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """reader: how to make the reader. review: the file of the review queue, None: nothing is kept. hosts: the names the
+    service answers to; empty: to any."""
+
+    reader: ReaderOptions = field(default_factory=ReaderOptions)
+    limits: Limits = field(default_factory=Limits)
+    review: str | None = None
+    hosts: tuple[str, ...] = LOOPBACK
+
+    def to_json(self) -> str:
+        """For the environment of the worker processes."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> ServiceSettings:
+        """What `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        return cls(ReaderOptions(**data["reader"]), Limits(**data["limits"]), data["review"], tuple(data["hosts"]))
+
+
+def hosts_of(host: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The names a service that listens on `host` answers to.
+
+    On loopback only loopback's own names and those allowed: a web site whose name was pointed at 127.0.0.1 (DNS
+    rebinding) must not talk to it. Elsewhere those allowed, or any.
+    """
+    if host in LOOPBACK:
+        return (*LOOPBACK, *allowed)
+    return allowed

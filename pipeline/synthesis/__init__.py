@@ -1,0 +1,1 @@
+"""Drawn strings: hands, pens, fonts, papers, scans."""

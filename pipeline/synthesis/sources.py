@@ -1,0 +1,171 @@
+"""What synthetic strings are drawn from: digits, strings, marks and letters, each with its writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from pipeline.synthesis.font_digits import Font, draw_font, load_fonts
+
+DIGITS = "0123456789"
+BITMAP_COLLECTION = "mnist"
+
+
+class PenSample(Protocol):
+    """A character or string as the pen wrote it; see pipeline.data.strokes.StrokeSample."""
+
+    @property
+    def writer(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def strokes(self) -> tuple[np.ndarray, ...]: ...
+
+
+def collection_of(writer: str) -> str:
+    """The collection of a writer: "apa" of "apa-001"."""
+    return writer.rpartition("-")[0] or writer
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Everything a string may be made of, with the writer of each piece.
+
+    images: (N, 28, 28) uint8, 255 = ink; labels: (N,) uint8 in 0..9; image_writers: (N,) int, any numbers
+    (None: all of one unnamed writer). In ``without`` and ``only`` the writer 2154 of images is
+    "mnist-2154". pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
+    pen_others: marks and letters; shapes, fonts: whether allographs of our own (pipeline.synthesis.allographs) and
+    digits of fonts (pipeline.synthesis.font_digits) join in.
+    """
+
+    images: np.ndarray = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8))
+    image_writers: np.ndarray | None = None
+    pen_digits: Sequence[PenSample] = ()
+    pen_strings: Sequence[PenSample] = ()
+    pen_others: Sequence[PenSample] = ()
+    shapes: bool = True
+    fonts: bool = True
+    _index: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 3 or self.images.shape[1:] != (28, 28) or self.images.dtype != np.uint8:
+            raise ValueError(f"images must be (N, 28, 28) uint8, got {self.images.shape} {self.images.dtype}")
+        if self.labels.shape != self.images.shape[:1]:
+            raise ValueError(f"{len(self.images)} images but labels of shape {self.labels.shape}")
+        if self.image_writers is not None and self.image_writers.shape != self.labels.shape:
+            raise ValueError("one writer per image is needed, or None")
+        if any(len(sample.text) != 1 or sample.text not in DIGITS for sample in self.pen_digits):
+            raise ValueError("pen_digits must be single digits")
+        self._index.update(
+            image_writers=_group(self._image_writer_ids(), self.labels),
+            image_labels=[np.flatnonzero(self.labels == digit) for digit in range(10)],
+            pen_writers=_group_samples(self.pen_digits, lambda sample: sample.writer),
+            pen_collections=_group_samples(self.pen_digits, lambda sample: collection_of(sample.writer)),
+            pen_labels=_group_samples(self.pen_digits, lambda _: "all").get("all", {}),
+            string_writers=_group_samples(self.pen_strings, lambda sample: sample.writer, lambda _: "all"),
+            others=_group_samples(self.pen_others, lambda sample: sample.text, lambda s: s.writer),
+        )
+        self._index["image_keys"] = tuple(self._index["image_writers"])
+        self._index["pen_keys"] = tuple(self._index["pen_writers"])
+        self._index["string_keys"] = tuple(self._index["string_writers"])
+
+    def _image_writer_ids(self) -> np.ndarray:
+        return np.zeros(len(self.labels), np.int64) if self.image_writers is None else self.image_writers
+
+    @property
+    def has_images(self) -> bool:
+        return len(self.images) > 0
+
+    def keep(self, wanted: Callable[[str], bool]) -> Sources:
+        """The sources of those writers only for whom ``wanted(writer)`` is true."""
+        writers, inverse = np.unique(self._image_writer_ids(), return_inverse=True)
+        chosen = np.array([wanted(f"{BITMAP_COLLECTION}-{writer}") for writer in writers], bool)[inverse]
+        return replace(
+            self,
+            images=self.images[chosen],
+            labels=self.labels[chosen],
+            image_writers=None if self.image_writers is None else self.image_writers[chosen],
+            pen_digits=tuple(sample for sample in self.pen_digits if wanted(sample.writer)),
+            pen_strings=tuple(sample for sample in self.pen_strings if wanted(sample.writer)),
+            pen_others=tuple(sample for sample in self.pen_others if wanted(sample.writer)),
+        )
+
+    def without(self, *, writers: Iterable[str] = (), collections: Iterable[str] = ()) -> Sources:
+        """The sources less these writers and all writers of these collections (leave-collections-out)."""
+        names, groups = frozenset(writers), frozenset(collections)
+        return self.keep(lambda writer: writer not in names and collection_of(writer) not in groups)
+
+    def only(self, *, writers: Iterable[str] = (), collections: Iterable[str] = ()) -> Sources:
+        """The sources of these writers and of all writers of these collections."""
+        names, groups = frozenset(writers), frozenset(collections)
+        return self.keep(lambda writer: writer in names or collection_of(writer) in groups)
+
+    def draw_image_writer(self, rng: np.random.Generator) -> int:
+        """A writer of images; each is as likely as any other."""
+        return _pick(rng, self._index["image_keys"])
+
+    def draw_image(self, rng: np.random.Generator, digit: int, writer: int | None) -> np.ndarray:
+        """A (28, 28) uint8 picture of ``digit`` by ``writer``, or by anybody where the writer has none."""
+        own = self._index["image_writers"].get(writer, {}).get(digit)
+        pool = self._index["image_labels"][digit] if own is None else own
+        if len(pool) == 0:
+            raise ValueError(f"the sources have no image of the digit {digit}")
+        return self.images[_pick(rng, pool)]
+
+    def draw_pen_writer(self, rng: np.random.Generator) -> str:
+        """A writer of pen digits; each is as likely as any other, however many digits they left."""
+        return _pick(rng, self._index["pen_keys"])
+
+    def draw_pen_digit(self, rng: np.random.Generator, digit: str, writer: str | None) -> PenSample:
+        """A pen digit by ``writer``, else by another of the same collection, else by anybody."""
+        index = self._index
+        pool = index["pen_writers"].get(writer, {}).get(digit)
+        if pool is None and writer is not None:
+            pool = index["pen_collections"].get(collection_of(writer), {}).get(digit)
+        pool = index["pen_labels"].get(digit) if pool is None else pool
+        if pool is None:
+            raise ValueError(f"the sources have no pen strokes of the digit {digit}")
+        return _pick(rng, pool)
+
+    def draw_pen_string(self, rng: np.random.Generator) -> PenSample:
+        """A real string; writers are as likely as one another."""
+        return _pick(rng, self._index["string_writers"][_pick(rng, self._index["string_keys"])]["all"])
+
+    def draw_font(self, rng: np.random.Generator) -> Font:
+        """A font, with the shares that its module gives to handwriting and print."""
+        return draw_font(rng, load_fonts())
+
+    def draw_other(self, rng: np.random.Generator, text: str) -> PenSample | None:
+        """A mark or letter as somebody wrote it, or None where there is none of that kind."""
+        writers = self._index["others"].get(text)
+        return None if writers is None else _pick(rng, _pick(rng, tuple(writers.values())))
+
+
+def _pick(rng: np.random.Generator, pool: Any) -> Any:
+    # Generator.choice costs tens of microseconds a call.
+    return pool[int(rng.random() * len(pool))]
+
+
+def _group(writers: np.ndarray, labels: np.ndarray) -> dict[int, dict[int, np.ndarray]]:
+    """writer -> label -> indices."""
+    order = np.lexsort((labels, writers))
+    keys = writers[order].astype(np.int64) * 10 + labels[order]
+    groups: dict[int, dict[int, np.ndarray]] = {}
+    for run in np.split(order, np.flatnonzero(np.diff(keys)) + 1) if len(order) else []:
+        groups.setdefault(int(writers[run[0]]), {})[int(labels[run[0]])] = run
+    return groups
+
+
+def _group_samples(
+    samples: Sequence[PenSample],
+    first: Callable[[PenSample], str],
+    second: Callable[[PenSample], str] = lambda sample: sample.text,
+) -> dict[str, dict[str, list[PenSample]]]:
+    groups: dict[str, dict[str, list[PenSample]]] = {}
+    for sample in samples:
+        groups.setdefault(first(sample), {}).setdefault(second(sample), []).append(sample)
+    return groups

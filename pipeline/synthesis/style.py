@@ -1,0 +1,199 @@
+"""How synthetic strings are varied: one frozen configuration, and its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.synthesis.papers import PAPERS
+
+KINDS = ("bitmap", "pen", "shapes", "font", "mixed", "string")
+
+Weights = tuple[tuple[str, float], ...]
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class StringStyle:
+    """Ranges and chances from which each string draws its own look.
+
+    Lengths are in heights of a digit unless said otherwise; a range is (low, high), even between.
+    """
+
+    name: str
+    lengths: tuple[float, ...] = (2, 3, 8, 10, 14, 12, 8, 3, 2, 2)
+    """Weights of 1, 2, ... digits."""
+    kinds: Weights = (
+        ("bitmap", 0.22),
+        ("pen", 0.28),
+        ("shapes", 0.18),
+        ("font", 0.1),
+        ("mixed", 0.11),
+        ("string", 0.11),
+    )
+    """Where the digits come from: MNIST, pen digits, our allographs, fonts, all of them, real pen strings. In mixed
+    strings there are digits of fonts only where fonts have a weight of their own."""
+    papers: Weights = (
+        ("white", 0.12),
+        ("grey", 0.1),
+        ("guilloche", 0.32),
+        ("waves", 0.2),
+        ("halftone", 0.14),
+        ("hatching", 0.06),
+        ("mottled", 0.06),
+    )
+    empty: float = 0.04
+    """Chance of a string without digits."""
+    separators: float = 0.5
+    endings: float = 0.4
+    prefixes: float = 0.08
+    neighbours: float = 0.1
+    """Chance of a letter or stroke left or right of the number."""
+    intruders: float = 0.05
+    """Chance of writing that reaches in from above or below."""
+    heights: tuple[float, float, float] = (15, 30, 60)
+    """Height of the digits in pixels: least, most frequent, greatest."""
+    pen_widths: Range = (0.05, 0.16)
+    slant: float = 0.2
+    """Standard deviation of the tangent of the string's slant."""
+    tilt: float = 0.05
+    """Standard deviation of the slope of the baseline."""
+    spread: float = 0.11
+    """Standard deviation of the digits' sizes within a string."""
+    wander: float = 0.045
+    """Standard deviation of the digits' places above or below the baseline."""
+    touching: Range = (0.0, 0.45)
+    """Chance that a digit is pushed onto the one before it, drawn for each string."""
+    overlap: Range = (0.25, 1.2)
+    """How far ink reaches into ink where digits touch, in pen widths (at least a pixel, at most 0.12
+    heights)."""
+    zero_chains: float = 0.4
+    """Chance that the writer joins neighbouring zeros."""
+    margins: Range = (-0.05, 0.35)
+    rules: float = 0.4
+    boxes: float = 0.04
+    inverted: float = 0.05
+    darkness: Range = (0.35, 1.0)
+    """How much of the paper's light the ink takes away."""
+    blur: Range = (0.0, 0.9)
+    """Standard deviation in pixels."""
+    noise: Range = (0.0, 0.035)
+    faded: float = 0.12
+    """Chance of ink that grows faint in places, as of a pen that runs dry."""
+    binary: float = 0.04
+    """Chance of a picture of black and white only."""
+    jpeg: float = 0.25
+
+    def __post_init__(self) -> None:
+        if len(self.lengths) != 10 or min(self.lengths) < 0 or sum(self.lengths) <= 0:
+            raise ValueError("lengths are ten weights, for 1 to 10 digits")
+        for names, weights in ((KINDS, self.kinds), (tuple(PAPERS), self.papers)):
+            unknown = [name for name, _ in weights if name not in names]
+            if unknown or any(weight < 0 for _, weight in weights) or sum(w for _, w in weights) <= 0:
+                raise ValueError(f"weights must be >= 0 and named from {names}, got {weights}")
+        for name in (
+            "empty",
+            "separators",
+            "endings",
+            "prefixes",
+            "neighbours",
+            "intruders",
+            "zero_chains",
+            "rules",
+            "boxes",
+            "inverted",
+            "faded",
+            "binary",
+            "jpeg",
+        ):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
+        for name in ("pen_widths", "touching", "overlap", "margins", "darkness", "blur", "noise"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} must be (low, high), got {getattr(self, name)}")
+        if not 6 <= self.heights[0] <= self.heights[1] <= self.heights[2]:
+            raise ValueError(f"heights must rise from 6 pixels or more, got {self.heights}")
+
+    @property
+    def has_fonts(self) -> bool:
+        """Whether digits of fonts may come."""
+        return any(name == "font" and weight > 0 for name, weight in self.kinds)
+
+
+TRAINING = StringStyle("training")
+"""As varied as it pays."""
+
+EVALUATION = StringStyle(
+    "evaluation",
+    lengths=(0, 1, 0, 1, 0, 1, 0, 1, 0, 1),
+    kinds=(("bitmap", 0.4), ("pen", 0.4), ("mixed", 0.2)),
+    papers=(
+        ("white", 0.12),
+        ("grey", 0.1),
+        ("guilloche", 0.32),
+        ("waves", 0.2),
+        ("halftone", 0.14),
+        ("hatching", 0.06),
+        ("mottled", 0.06),
+    ),
+    empty=0.0,
+    separators=0.5,
+    endings=0.4,
+    prefixes=0.08,
+    neighbours=0.05,
+    intruders=0.05,
+    heights=(18, 32, 60),
+    pen_widths=(0.05, 0.16),
+    slant=0.2,
+    tilt=0.035,
+    spread=0.11,
+    wander=0.045,
+    touching=(0.3, 0.4),
+    overlap=(0.2, 0.9),
+    zero_chains=0.4,
+    margins=(-0.05, 0.35),
+    rules=0.4,
+    boxes=0.04,
+    inverted=0.05,
+    darkness=(0.35, 1.0),
+    blur=(0.0, 0.9),
+    noise=(0.0, 0.035),
+    faded=0.12,
+    binary=0.04,
+    jpeg=0.25,
+)
+"""The project's own test bench, of even lengths. Every setting is spelt out, so that none follows TRAINING's
+defaults: settled before anything was tuned on it, and not to be changed afterwards."""
+
+CALIBRATION = replace(
+    TRAINING,
+    name="calibration",
+    kinds=(("bitmap", 0.4), ("pen", 0.45), ("string", 0.15)),
+    empty=0.0,
+    neighbours=0.0,
+    intruders=0.0,
+    binary=0.0,
+    touching=(0.0, 0.25),
+    tilt=0.035,
+)
+"""Digits that people wrote, in fields that hold a number: our own shapes, letters and loose strokes are there to teach
+what exists, and how often they come says nothing about how often a reading is right."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION)}
+
+
+def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:
+    """A name, as likely as its weight."""
+    place = rng.random() * sum(weight for _, weight in weights)
+    for name, weight in weights:
+        place -= weight
+        if place < 0:
+            return name
+    return weights[-1][0]
+
+
+def uniform(rng: np.random.Generator, bounds: Range) -> float:
+    """An even draw from (low, high); Generator.uniform costs five times as much."""
+    return bounds[0] + (bounds[1] - bounds[0]) * rng.random()

@@ -1,0 +1,94 @@
+"""The benchmark of `adapt`: its parts and their report, on a tiny scale."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.accuracy import adapt as benchmark
+from benchmarks.accuracy.adapt import file_number, split
+from benchmarks.common.scores import Scores
+from pipeline.adapting.adapt import AdaptReport
+from pipeline.evaluation.evaluate import Truth
+from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.strings import EVALUATION, draw_string
+from pipeline.training import recipe
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("cheques"), np.random.default_rng(4)
+    lines = ["file,text"]
+    for k in range(10):
+        string = draw_string(rng, Sources(fonts=False), EVALUATION, length=2)
+        Image.fromarray(string.image).save(folder / f"car_{k}.png")
+        lines.append(f"car_{k}.png,{string.text}")
+    (folder / "truth.csv").write_text("\n".join(lines) + "\n")
+    return folder / "truth.csv"
+
+
+def rows(count):
+    return [Truth(f"car_{k}.png", None, "1") for k in range(count)]
+
+
+def test_folds_are_in_file_order_and_apart():
+    assert sorted(rows(12)[::-1], key=file_number) == rows(12)
+    seen = []
+    for fold in range(5):
+        name, learned, tested = split(rows(12), fold, None)
+        assert name == f"fold-{fold}" and not set(learned) & set(tested) and len(learned) + len(tested) == 12
+        seen += tested
+    assert seen == rows(12)
+    assert split(rows(12), None, 3) == ("size-3", rows(3), rows(12)[10:])
+    with pytest.raises(SystemExit):
+        split(rows(12), None, 11)
+
+
+def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp_path, monkeypatch, capsys):
+    def copied(truth, out, *, weights, **_):
+        for ending in (".npz", ".json"):
+            out.with_suffix(ending).write_bytes(weights.with_suffix(ending).read_bytes())
+        return AdaptReport(8, (), None, 0)
+
+    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(benchmark, "adapt", copied)
+    out = tmp_path / "adapt.json"
+    common = [
+        "--weights",
+        str(random_weights),
+        "--data",
+        str(training_data),
+        "--out",
+        str(out),
+        "--truth",
+        str(table),
+        "--synthetic",
+        "2",
+    ]
+    for part in (["--fold", "0"], ["--fold", "1"], ["--size", "0"], ["--size", "4"]):
+        benchmark.main([*common, *part])
+    printed = capsys.readouterr().out
+    assert "adapted to 8 strings (parent kept), seed 1" in printed and "MNIST test digits" in printed
+    benchmark.main([*common, "--report"])
+    printed = capsys.readouterr().out
+    assert printed.count("| fold-") == 2 and printed.count("| size-") == 2 and "| all |" in printed
+    joined = json.loads(out.read_text())
+    assert joined["folds"]["before"] == joined["folds"]["after"] and joined["folds"]["before"]["n"] == 4
+    assert "each" not in json.dumps(joined) and Image.open(out.with_suffix(".png")).size[0] > 100
+
+
+def test_nothing_measured_is_one_sentence(tmp_path):
+    with pytest.raises(SystemExit, match="holds no parts"):
+        benchmark.main(["--report", "--out", str(tmp_path / "adapt.json")])
+
+
+def test_scores_come_back_from_a_part():
+    from benchmarks.accuracy.adapt_report import _changes, _scores
+
+    scores = Scores((True, False), (0.5, 0.25))
+    part = {"strings": {"after": {"each": [list(scores.right), list(scores.confidences)]}}}
+    assert _scores(part, "after") == scores
+    assert _changes((True, False, False), (False, True, True)) == (2, 1)
+    assert replace(scores, right=(False, False)).accuracy == 0

@@ -1,0 +1,240 @@
+"""Batches: order, formats, and that an interrupted run continues without losing or repeating a line."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline.batch.folders import LocalFolder
+from pipeline.batch.outcomes import expand_globs
+from pipeline.batch.records import header, make_record, to_line, whole_records
+from pipeline.batch.run import BatchSummary, run_batch
+from pipeline.batch.workers import read_images
+from pipeline.errors import DataError, ImageError, UsageError
+from pipeline.reading.result import Digit, Reading
+from tests.pipeline.commands.fake_cli import FakeReader
+
+TESTS = Path(__file__).parents[1] / "commands"
+
+SUFFIXES = [".jsonl", ".csv"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    images = tmp_path / "images"
+    (images / "deeper").mkdir(parents=True)
+    pixels = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    for name in [*(f"{k * 37}.png" for k in range(12)), "deeper/99.PNG", "with, comma 5.png", ".hidden.png"]:
+        Image.fromarray(pixels).save(images / name)
+    (images / "text 6.png").write_text("no image")
+    (images / "notes.txt").write_text("no image and not named like one")
+    return images
+
+
+def files_of(out):
+    if out.suffix == ".csv":
+        with out.open(newline="") as file:
+            return [row["file"] for row in csv.DictReader(file)]
+    return [json.loads(line)["file"] for line in out.read_text().splitlines()]
+
+
+def test_images_are_listed_by_name(folder):
+    names = LocalFolder(folder).names(False)
+    assert names == sorted(names) and len(names) == 14
+    assert set(LocalFolder(folder).names(True)) - set(names) == {"deeper/99.PNG"}
+    with pytest.raises(ImageError, match="--recursive"):
+        (folder / "outer" / "inner").mkdir(parents=True)
+        LocalFolder(folder / "outer").names(False)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_summary_counts_the_records(folder, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    seen = []
+    summary = run_batch(folder, out, FakeReader, recursive=True, progress=lambda *state: seen.append(state))
+    assert summary.images == 15 and summary.unreadable == 1 and summary.earlier == 0
+    assert seen == [(k, 15) for k in range(1, 16)]
+    assert files_of(out) == LocalFolder(folder).names(True)
+
+
+def test_csv_columns(folder, tmp_path):
+    run_batch(folder, tmp_path / "out.csv", FakeReader)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["file", "text", "confidence", "accepted", "error"]
+    by_file = {row["file"]: row for row in rows}
+    assert by_file["37.png"]["text"] == "37" and by_file["37.png"]["accepted"] in ("true", "false")
+    assert by_file["text 6.png"]["text"] == "" and "not an image" in by_file["text 6.png"]["error"]
+    assert by_file["with, comma 5.png"]["text"] == "5"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@given(cut=st.floats(0, 1))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_resuming_after_a_cut_anywhere_gives_the_same_file(folder, tmp_path, suffix, cut):
+    whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
+    expected = run_batch(folder, whole, FakeReader, workers=1, force=True)
+    data = whole.read_bytes()
+    kept = data[: int(cut * len(data))]
+    out.write_bytes(kept)
+    summary = run_batch(folder, out, FakeReader, workers=1, resume=True)
+    assert out.read_bytes() == data
+    lines = max(0, kept.count(b"\n") - header(suffix).count(b"\n"))
+    assert summary == BatchSummary(
+        expected.images, expected.accepted, expected.unsure, expected.unreadable, earlier=lines
+    )
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_resuming_nothing_and_resuming_everything(folder, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    first = run_batch(folder, out, FakeReader, resume=True)
+    data = out.read_bytes()
+    assert run_batch(folder, out, FakeReader, resume=True).earlier == first.images
+    assert out.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("a.csv", "my,notes\n1,2\n"),
+        ("a.csv", "notes"),
+        ("a.jsonl", "notes"),
+        ("a.jsonl", "notes\n"),
+        ("a.jsonl", '{"name": 1}\n{"name": 2}\n'),
+        ("a.jsonl", '{"file": "a", "accepted": true}\nnonsense\n{"file": "b", "accepted": true}\n'),
+        ("a.csv", "file,text,confidence,accepted,error\na,1\nb,1,1,true,\n"),
+    ],
+)
+def test_other_files_are_not_continued(folder, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError):
+        run_batch(folder, tmp_path / name, FakeReader, resume=True)
+    assert (tmp_path / name).read_text() == content
+    with pytest.raises(UsageError):
+        run_batch(folder, tmp_path / name, FakeReader)
+    run_batch(folder, tmp_path / name, FakeReader, force=True)
+    assert len(files_of(tmp_path / name)) == 14
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
+            st.sampled_from([None, "bad"]),
+        ),
+        max_size=6,
+    ),
+    st.floats(0, 1),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_records_with_any_file_name_come_back(tmp_path, suffix, names, cut):
+    reading = Reading("1", 0.5, True, (Digit("1", 0.5, (0, 0, 1, 1)),))
+    records = [make_record(name, None if error else reading, error) for name, error in names]
+    lines = [header(suffix), *(to_line(record, suffix) for record in records)]
+    data = b"".join(lines)
+    path = tmp_path / f"out{suffix}"
+    path.write_bytes(data[: int(cut * len(data))])
+    back, size = whole_records(path)
+    assert data.startswith(path.read_bytes()[:size]) and size == sum(map(len, lines[: len(back) + 1])) * (size > 0)
+    assert [record["file"] for record in back] == [name for name, _ in names][: len(back)]
+    path.write_bytes(data)
+    assert [(record["file"], record.get("error")) for record in whole_records(path)[0]] == names
+
+
+def test_workers_give_the_outcomes_in_order(folder):
+    paths = [folder / name for name in LocalFolder(folder).names(False)] * 3
+    here = list(read_images(paths, FakeReader))
+    elsewhere = list(read_images(paths, FakeReader, workers=2))
+    assert [(outcome.file, outcome.reading, outcome.error) for outcome in elsewhere] == [
+        (outcome.file, outcome.reading, outcome.error) for outcome in here
+    ]
+
+
+class KillingReader(FakeReader):
+    """Takes its process along over pictures named 333; over 37 the first time only. Only in a worker."""
+
+    def read(self, image):
+        import multiprocessing
+
+        mark = Path(image).parent / "died once"
+        if multiprocessing.parent_process():
+            if Path(image).stem == "37" and not mark.exists():
+                mark.touch()
+                os._exit(9)
+            if Path(image).stem == "333":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(image)
+
+
+def test_dying_workers_lose_nothing_and_a_deadly_picture_is_passed_over(folder):
+    paths = [folder / name for name in LocalFolder(folder).names(False)] * 2
+    here = {outcome.file: outcome for outcome in read_images(paths, FakeReader)}
+    found = list(read_images(paths, KillingReader, workers=2))
+    assert [outcome.file for outcome in found] == [str(path) for path in paths]
+    for outcome in found:
+        if Path(outcome.file).stem == "333":
+            assert outcome.reading is None and "worker process died each time" in outcome.error
+        else:
+            assert (outcome.reading, outcome.error) == (here[outcome.file].reading, here[outcome.file].error)
+
+
+def test_globs(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert expand_globs(["37.png", "3*.png", "**/9*.PNG", "none*"]) == [
+        "37.png", "333.png", "37.png", "370.png", "deeper/99.PNG", "none*",
+    ]  # fmt: skip
+
+
+def lines_written(out):
+    return out.read_bytes().count(b"\n") if out.exists() else 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_continues(folder, tmp_path, workers):
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
+    run_batch(folder, whole, FakeReader)
+    command = [
+        sys.executable,
+        TESTS / "fake_cli.py",
+        "batch",
+        folder,
+        "--out",
+        out,
+        "--workers",
+        str(workers),
+    ]
+    run = subprocess.Popen(command, env={**os.environ, "FAKE_SECONDS": "0.15"}, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while lines_written(out) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    with out.open("ab") as file:
+        file.write(b'{"file": "half a li')
+    assert 3 <= lines_written(out) < 14
+    result = subprocess.run([*command, "--resume"], capture_output=True, text=True)
+    assert result.returncode == 3 and "by an earlier run" in result.stderr
+    assert out.read_bytes() == whole.read_bytes()
+    while _group_is_alive(run.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _group_is_alive(run.pid)  # the workers have ended with the killed parent
+
+
+def _group_is_alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

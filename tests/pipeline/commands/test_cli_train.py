@@ -1,0 +1,210 @@
+"""The command `train`: on a tiny scale end to end, what its options mean, and how mistakes end."""
+
+import json
+import os
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import cli
+from classifier.network import Convolution, Shape
+from classifier.weights import load_networks
+from pipeline.training import book_networks, recipe
+from pipeline.training.book_networks import load_book
+from pipeline.training.recipe import Recipe, Stage
+from pipeline.training.string_pool import PoolConfig
+from pipeline.training.trainer import StepConfig
+
+STAGE = Stage(
+    Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 2)), hidden=4),
+    epochs=1,
+    step=StepConfig(strings=2, lone=4),
+    pool=PoolConfig(chunk=3, kept=1),
+)
+SECOND_STAGE = replace(STAGE, shape=replace(STAGE.shape, measures=27))
+TINY = Recipe(first=STAGE, second=SECOND_STAGE, validation_strings=2, calibration_strings=3)
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(monkeypatch, tmp_path):
+    """No data folder of this machine, an environment that the command may change, and a folder to write in."""
+    monkeypatch.delenv("DIGITSTRING_DATA", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", os.environ.get("OPENBLAS_NUM_THREADS", "1"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """The recipe on a tiny scale, its options as the command gives them."""
+    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(recipe, "Recipe", lambda **options: replace(TINY, **options))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the command asks `train_shipped` and `train_book` for, which do nothing."""
+    calls = []
+
+    def note(*arguments, on_epoch=None, **options):
+        calls.append((*(each for each in arguments if not callable(each)), options))
+
+    monkeypatch.setattr(recipe, "train_shipped", note)
+    monkeypatch.setattr(book_networks, "train_book", note)
+    return calls
+
+
+def train(*arguments):
+    return CliRunner().invoke(cli.app, ["train", *map(str, arguments)])
+
+
+def test_trains_resumes_and_does_not_overwrite(tiny, training_data, tmp_path):
+    options = ("--data", training_data, "--out", "w.npz", "--epochs", 2, "--seed", 5, "--without", "bbb")
+    result = train(*options)
+    assert result.exit_code == 0 and result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 5 and lines[4] == "digitstring: w.npz: trained"
+    assert all(
+        lines[k].startswith(f"digitstring: {stage} network, epoch {epoch} of 2: ")
+        for k, (stage, epoch) in enumerate(product(("first", "second"), (1, 2)))
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["w.json", "w.npz"]
+    _, card = load_networks(tmp_path / "w.npz")
+    assert (card["recipe"]["seed"], card["recipe"]["without"]) == (5, ["bbb"])
+    assert [card["recipe"][stage]["epochs"] for stage in ("first", "second")] == [2, 2]
+
+    before = (tmp_path / "w.npz").read_bytes()
+    again = train(*options)
+    assert again.exit_code == 2 and "--force" in again.stderr and (tmp_path / "w.npz").read_bytes() == before
+    assert train(*options, "--force").exit_code == 0
+    assert (tmp_path / "w.npz").read_bytes() == before
+
+
+def test_an_interrupted_training_resumes(tiny, training_data, tmp_path, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    options = ("--data", training_data, "--epochs", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(recipe, "calibrate", interrupted)
+        assert train(*options).exit_code == 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "weights.checkpoint",
+        "weights.first.json",
+        "weights.first.npz",
+    ]
+    refused = train(*options)
+    assert refused.exit_code == 2 and "--resume" in refused.stderr
+    other = train(*options, "--resume", "--seed", 9)
+    assert other.exit_code == 2 and "other settings" in other.stderr
+    assert train(*options, "--resume").exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["weights.json", "weights.npz"]
+
+
+def test_a_damaged_checkpoint_is_exit_code_4(tiny, training_data, tmp_path):
+    (tmp_path / "weights.checkpoint").write_bytes(b"PK\x03\x04 nothing else")
+    result = train("--data", training_data, "--resume")
+    assert result.exit_code == 4 and "damaged checkpoint" in result.stderr and "Traceback" not in result.output
+
+
+def test_the_defaults_are_those_of_the_recipe(asked, tmp_path):
+    assert train("--data", tmp_path).exit_code == 0
+    ((out, data, chosen, options),) = asked
+    assert (out.name, data, chosen) == ("weights.npz", tmp_path, Recipe())
+    assert options == {"first": None, "resume": False, "force": False}
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        (["--without", "sta"], ("sta",)),
+        (["--without", "sta,lex,"], ("sta", "lex")),
+        (["--without", ""], ()),
+        ([], Recipe().without),
+    ],
+)
+def test_collections_to_leave_out(asked, given, expected):
+    assert train(*given).exit_code == 0
+    assert asked[0][2].without == expected
+
+
+@pytest.mark.parametrize("encoding, outputs", [("ten", 10), ("single", 1), ("binary", 4)])
+def test_networks_of_the_book(asked, encoding, outputs):
+    result = train(
+        "--encoding",
+        encoding,
+        "--epochs",
+        3,
+        "--cost",
+        "cross-entropy",
+        "--learning-rate",
+        0.5,
+        "--batch-size",
+        20,
+        "--sizes",
+        f"784,12,{outputs}",
+        "--seed",
+        7,
+        "--resume",
+    )
+    assert result.exit_code == 0, result.stderr
+    ((settings, options),) = asked
+    assert (settings.encoding, settings.epochs, settings.cost, settings.learning_rate) == (
+        encoding,
+        3,
+        "cross-entropy",
+        0.5,
+    )
+    assert (settings.batch_size, settings.sizes, settings.seed) == (20, (784, 12, outputs), 7)
+    assert options["resume"] and not options["force"]
+
+
+def test_a_network_of_the_book_end_to_end(training_data, tmp_path):
+    result = train(
+        "--encoding", "binary", "--data", training_data, "--epochs", 2, "--sizes", "784,6,4", "--out", "b.npz"
+    )
+    assert result.exit_code == 0 and "epoch 2" in result.stderr and "b.npz: trained" in result.stderr
+    network, encoding, card = load_book(tmp_path / "b.npz")
+    assert network.sizes == (784, 6, 4) and encoding.outputs == 4 and card["kind"] == "book"
+    assert encoding.decode(network.forward(np.zeros((1, 784), np.float32))).shape == (1,)
+    assert json.loads((tmp_path / "b.json").read_text())["config"]["encoding"] == "binary"
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--sizes", "784,30,10"], "--encoding"),
+        (["--cost", "quadratic"], "--encoding"),
+        (["--learning-rate", "3"], "--encoding"),
+        (["--batch-size", "10"], "--encoding"),
+        (["--encoding", "ten", "--without", "sta"], "--without"),
+        (["--encoding", "ten", "--cost", "cubic"], "cubic"),
+        (["--encoding", "ten", "--sizes", "784,x,10"], "784,x,10"),
+        (["--encoding", "ten", "--sizes", "784,30,4"], "784,30,4"),
+        (["--encoding", "ten", "--learning-rate", "-1"], "learning"),
+        (["--encoding", "seven"], "seven"),
+        (["--epochs", "0"], "epochs"),
+        (["--seed", "-1"], "seed"),
+        (["--out", "weights.bin"], ".npz"),
+        (["--out", "no/such/weights.npz"], "no folder"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(tiny, training_data, tmp_path, arguments, sentence):
+    result = train("--data", training_data, *arguments)
+    assert result.exit_code == 2 and sentence in result.stderr.lower() and result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", [[], ["--encoding", "ten"]])
+def test_data_that_are_not_there_are_exit_code_3(tmp_path, encoding):
+    result = train("--data", tmp_path / "none", *encoding)
+    assert result.exit_code == 3 and "does not exist" in result.stderr
+    result = train("--data", tmp_path, *encoding)
+    assert result.exit_code == 3 and "MNIST" in result.stderr and "--data" in result.stderr
+
+
+def test_help_has_an_example():
+    result = train("--help")
+    assert result.exit_code == 0 and "Examples: digitstring train" in result.stdout
