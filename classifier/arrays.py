@@ -1,0 +1,11 @@
+"""The array types of what networks see and say: one name for each thing, here and in `pipeline`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Crops = NDArray[np.float32]  # (N, C, 28, 28) characters as a network sees them, in [0, 1], 1 = ink
+Measures = NDArray[np.float32]  # (N, M) numbers beside each crop
+Logits = NDArray[np.float32]  # (N, K) weighted sums z of sigmoid outputs a, z = ln(a / (1 - a)) (Nielsen, eq. 3)
+Weights = NDArray[np.float32]  # what is trained, of any shape
+Scores = NDArray[np.float64]  # (N, S) log-odds or log-probabilities that are summed along a path
+Columns = NDArray[np.float32]  # (T, K) log-probabilities of a line network's symbols, column by column
