@@ -89,7 +89,7 @@ class TrueField:
 
 
 @dataclass
-class Sheet:
+class DrawnPage:
     """A page that is being drawn. ink, print: (H, W) float32 in [0, 1], 1 = dark. unit: pixels of 0.01 inch."""
 
     rng: np.random.Generator
@@ -202,51 +202,51 @@ def draw_form(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField]]
     rng = np.random.default_rng([seed, 1])
     dots = (150, 200, 300)[int(rng.random() * 3)]
     unit = dots / 100
-    sheet = Sheet(rng, sources, (int(11.7 * dots), int(8.27 * dots)), unit)
-    sheet.text(80 * unit, 50 * unit, sheet.words(4).upper(), 22)
-    sheet.text(80 * unit, 85 * unit, sheet.words(11), 11)
-    sheet.text(80 * unit, 100 * unit, sheet.words(11), 11)
-    height, y = sheet.uniform(25, 36) * unit, 150 * unit
+    page = DrawnPage(rng, sources, (int(11.7 * dots), int(8.27 * dots)), unit)
+    page.text(80 * unit, 50 * unit, page.words(4).upper(), 22)
+    page.text(80 * unit, 85 * unit, page.words(11), 11)
+    page.text(80 * unit, 100 * unit, page.words(11), 11)
+    height, y = page.uniform(25, 36) * unit, 150 * unit
     while y < 900 * unit:
-        _draw_row(sheet, y, height)
-        y += height + sheet.uniform(26, 60) * unit
+        _draw_row(page, y, height)
+        y += height + page.uniform(26, 60) * unit
     for k in range(5):
-        sheet.text(80 * unit, y + (20 + 16 * k) * unit, sheet.words(12), 11)
-    return sheet.finished(sheet.pick(("white", "white", "grey", "mottled"))), sheet.fields
+        page.text(80 * unit, y + (20 + 16 * k) * unit, page.words(12), 11)
+    return page.finished(page.pick(("white", "white", "grey", "mottled"))), page.fields
 
 
-def _draw_row(sheet: Sheet, y: float, height: float) -> None:
-    unit, rng, x = sheet.unit, sheet.rng, 70 * sheet.unit
+def _draw_row(page: DrawnPage, y: float, height: float) -> None:
+    unit, rng, x = page.unit, page.rng, 70 * page.unit
     while x < 620 * unit:
         kind = rng.random()
         if rng.random() < 0.4:  # the number above the box, or a label beside it
-            sheet.text(x + 20 * unit, y - 13 * unit, number(rng, 2, 6), 11)
+            page.text(x + 20 * unit, y - 13 * unit, number(rng, 2, 6), 11)
         else:
-            x += sheet.text(x, y + 0.5 * height - 6 * unit, sheet.words(1) + " ", 11) + 4 * unit
+            x += page.text(x, y + 0.5 * height - 6 * unit, page.words(1) + " ", 11) + 4 * unit
         room = 760 * unit - x
         if kind < 0.55:
             text = number(rng, 2, 8)
-            width = height * (0.6 * len(text) + sheet.uniform(0.8, 3))
+            width = height * (0.6 * len(text) + page.uniform(0.8, 3))
             if width < room:
                 if rng.random() < 0.15:
-                    sheet.rectangle(x, y, x + width, y + height)
+                    page.rectangle(x, y, x + width, y + height)
                 else:
-                    sheet.box("", "box", x, y, width, height, text)
+                    page.box("", "box", x, y, width, height, text)
         elif kind < 0.8:
             is_date = rng.random() < 0.3
             text = date(rng) if is_date else number(rng, 4, 10)
-            cell = sheet.uniform(0.75, 1.1) * height
+            cell = page.uniform(0.75, 1.1) * height
             width = cell * len(text)
             if width < room:
-                sheet.comb("date" if is_date else "", x, y, cell, height, text)
+                page.comb("date" if is_date else "", x, y, cell, height, text)
         else:
-            width = height * sheet.uniform(2, 5)
+            width = height * page.uniform(2, 5)
             text = number(rng, 3, 5)
             if width < room:
-                sheet.rule(x, x + width, y + height)
-                sheet.write(x, y - 0.1 * height, x + width, y + 0.97 * height, text)
-                sheet.note("", "line", x, y - 0.1 * height, width, 1.1 * height, text)
-        x += width + sheet.uniform(30, 80) * unit
+                page.rule(x, x + width, y + height)
+                page.write(x, y - 0.1 * height, x + width, y + 0.97 * height, text)
+                page.note("", "line", x, y - 0.1 * height, width, 1.1 * height, text)
+        x += width + page.uniform(30, 80) * unit
 
 
 def draw_cheque(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField]]:
@@ -254,77 +254,77 @@ def draw_cheque(seed: int, sources: Sources) -> tuple[np.ndarray, list[TrueField
     rng = np.random.default_rng([seed, 2])
     dots = (150, 200, 300)[int(rng.random() * 3)]
     unit = dots / 100
-    sheet = Sheet(rng, sources, (int(sheet_height(rng) * dots), int((7 + rng.random()) * dots)), unit)
-    width, height = sheet.shape[1] / unit, sheet.shape[0] / unit
-    sheet.text(40 * unit, 25 * unit, f"BANK OF {sheet.pick(WORDS).upper()}", 24)
+    page = DrawnPage(rng, sources, (int(page_height(rng) * dots), int((7 + rng.random()) * dots)), unit)
+    width, height = page.shape[1] / unit, page.shape[0] / unit
+    page.text(40 * unit, 25 * unit, f"BANK OF {page.pick(WORDS).upper()}", 24)
     for k in range(2):
-        sheet.text(40 * unit, (55 + 13 * k) * unit, f"{sheet.words(3)} {number(rng, 3, 6)}", 9)
-    cell = sheet.uniform(18, 23)
-    left = width - 8 * cell - sheet.uniform(15, 50)
-    tall = sheet.uniform(18, 27)
-    sheet.comb("date", left * unit, 30 * unit, cell * unit, tall * unit, date(rng))
+        page.text(40 * unit, (55 + 13 * k) * unit, f"{page.words(3)} {number(rng, 3, 6)}", 9)
+    cell = page.uniform(18, 23)
+    left = width - 8 * cell - page.uniform(15, 50)
+    tall = page.uniform(18, 27)
+    page.comb("date", left * unit, 30 * unit, cell * unit, tall * unit, date(rng))
     for k, letter in enumerate("DDMMYYYY"):
-        sheet.text((left + (k + 0.35) * cell) * unit, (33 + tall) * unit, letter, 9)
+        page.text((left + (k + 0.35) * cell) * unit, (33 + tall) * unit, letter, 9)
     for k, label in enumerate(("Pay", "the sum of")):
         y = height * (0.3 + 0.13 * k)
-        end = sheet.text(35 * unit, (y - 10) * unit, label, 11)
-        sheet.rule(45 * unit + end, (width - 180 * k - 40) * unit, y * unit)
-        _scribble(sheet, 120 * unit, (y - 22) * unit, sheet.uniform(120, 260) * unit, 20 * unit)
-    _draw_amount(sheet, width, height * sheet.uniform(0.42, 0.5))
+        end = page.text(35 * unit, (y - 10) * unit, label, 11)
+        page.rule(45 * unit + end, (width - 180 * k - 40) * unit, y * unit)
+        _scribble(page, 120 * unit, (y - 22) * unit, page.uniform(120, 260) * unit, 20 * unit)
+    _draw_amount(page, width, height * page.uniform(0.42, 0.5))
     if rng.random() < 0.6:
-        sheet.text(40 * unit, height * 0.6 * unit, f"A/c No. {number(rng, 9, 14)}", 12)
-    _scribble(sheet, (width - 150) * unit, height * 0.68 * unit, 100 * unit, 32 * unit)
-    sheet.text((width - 150) * unit, height * 0.83 * unit, "Authorised signature", 8)
+        page.text(40 * unit, height * 0.6 * unit, f"A/c No. {number(rng, 9, 14)}", 12)
+    _scribble(page, (width - 150) * unit, height * 0.68 * unit, 100 * unit, 32 * unit)
+    page.text((width - 150) * unit, height * 0.83 * unit, "Authorised signature", 8)
     for k in range(3):
-        sheet.text((170 + 130 * k) * unit, height * 0.91 * unit, number(rng, 6, 9), 14)
-    paper = sheet.pick(("guilloche", "guilloche", "waves", "halftone", "hatching", "white"))
-    return sheet.finished(paper), sheet.fields
+        page.text((170 + 130 * k) * unit, height * 0.91 * unit, number(rng, 6, 9), 14)
+    paper = page.pick(("guilloche", "guilloche", "waves", "halftone", "hatching", "white"))
+    return page.finished(paper), page.fields
 
 
-def sheet_height(rng: np.random.Generator) -> float:
+def page_height(rng: np.random.Generator) -> float:
     return 3.1 + 0.7 * float(rng.random())
 
 
-def _draw_amount(sheet: Sheet, width: float, y: float) -> None:
-    unit, tall = sheet.unit, sheet.uniform(28, 38)
-    wide = sheet.uniform(150, 200)
-    left = width - wide - sheet.uniform(15, 40)
-    sign, where, text = sheet.pick(SIGNS), sheet.rng.random(), amount(sheet.rng)
+def _draw_amount(page: DrawnPage, width: float, y: float) -> None:
+    unit, tall = page.unit, page.uniform(28, 38)
+    wide = page.uniform(150, 200)
+    left = width - wide - page.uniform(15, 40)
+    sign, where, text = page.pick(SIGNS), page.rng.random(), amount(page.rng)
     size = 0.5 * tall
-    sheet.rectangle(left * unit, y * unit, (left + wide) * unit, (y + tall) * unit)
+    page.rectangle(left * unit, y * unit, (left + wide) * unit, (y + tall) * unit)
     inner = left
     if where < 0.75:
         room = ImageFont.load_default(max(6, size * unit)).getlength(sign) / unit
-        sheet.text((left + 7) * unit, (y + 0.22 * tall) * unit, sign, size)
+        page.text((left + 7) * unit, (y + 0.22 * tall) * unit, sign, size)
         inner = left + 14 + room
         if where < 0.35:
-            sheet.draw.line([(inner * unit, y * unit), (inner * unit, (y + tall) * unit)], sheet.grey, sheet.line)
+            page.draw.line([(inner * unit, y * unit), (inner * unit, (y + tall) * unit)], page.grey, page.line)
     else:
-        sheet.text((left - 30) * unit, (y + 0.22 * tall) * unit, sign, size)
-    sheet.write(
-        inner * unit + 4 * sheet.line,
-        y * unit + sheet.line,
-        (left + wide) * unit - sheet.line,
-        (y + tall) * unit - sheet.line,
+        page.text((left - 30) * unit, (y + 0.22 * tall) * unit, sign, size)
+    page.write(
+        inner * unit + 4 * page.line,
+        y * unit + page.line,
+        (left + wide) * unit - page.line,
+        (y + tall) * unit - page.line,
         text,
         AMOUNTS,
     )
-    sheet.note("amount", "amount", left * unit, y * unit, wide * unit, tall * unit, text)
+    page.note("amount", "amount", left * unit, y * unit, wide * unit, tall * unit, text)
 
 
-def _scribble(sheet: Sheet, x: float, y: float, width: float, height: float) -> None:
+def _scribble(page: DrawnPage, x: float, y: float, width: float, height: float) -> None:
     """A line of joined-up writing that means nothing."""
     count = max(4, int(width / height * 2.5))
     points = [
         (
-            x + (k + 0.5 * sheet.rng.random()) * width / count,
-            y + height * (0.25 + 0.7 * sheet.rng.random() if k % 2 else sheet.rng.random() * 0.6),
+            x + (k + 0.5 * page.rng.random()) * width / count,
+            y + height * (0.25 + 0.7 * page.rng.random() if k % 2 else page.rng.random() * 0.6),
         )
         for k in range(count)
     ]
     fine = np.linspace(0, count - 1, 20 * count)
     xs = np.interp(fine, range(count), [p[0] for p in points]) + 0.1 * height * np.sin(3 * fine)
     ys = np.interp(fine, range(count), [p[1] for p in points])
-    picture = Image.new("L", sheet.shape[::-1], 0)
-    ImageDraw.Draw(picture).line(list(zip(xs, ys, strict=True)), 230, max(2, round(2 * sheet.unit)), "curve")
-    np.maximum(sheet.ink, np.asarray(picture, np.float32) / 255, out=sheet.ink)
+    picture = Image.new("L", page.shape[::-1], 0)
+    ImageDraw.Draw(picture).line(list(zip(xs, ys, strict=True)), 230, max(2, round(2 * page.unit)), "curve")
+    np.maximum(page.ink, np.asarray(picture, np.float32) / 255, out=page.ink)

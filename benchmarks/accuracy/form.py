@@ -27,7 +27,7 @@ FORM = "nist-hsf-form.png"
 
 
 @dataclass(frozen=True)
-class FieldReading:
+class FormField:
     """A field's name, what stands in it, what was read ("" for nothing) and with what confidence."""
 
     field: str
@@ -94,9 +94,9 @@ def fields(folder: Path, name: str) -> Iterator[tuple[str, str, np.ndarray]]:
         raise SystemExit(f"{folder}: {name} and its fields in truth.json cannot be had ({error})") from error
 
 
-def read_field(reader: Reader, name: str, truth: str, grey: np.ndarray) -> FieldReading:
+def read_field(reader: Reader, name: str, truth: str, grey: np.ndarray) -> FormField:
     reading = reader.read(grey)
-    return FieldReading(name, truth, reading.text or "", reading.confidence, reading.accepted)
+    return FormField(name, truth, reading.text or "", reading.confidence, reading.accepted)
 
 
 if __name__ == "__main__":

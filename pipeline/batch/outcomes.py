@@ -66,8 +66,8 @@ class DocumentOptions:
 
     def reader(self, reader: Reader) -> ReadsImages:
         """What reads documents with a Reader. Raises UsageError."""
+        from pipeline.documents.fields import parse_fields
         from pipeline.documents.reader import DocumentReader
-        from pipeline.documents.specs import parse_fields
         from pipeline.documents.templates.template import load_template
 
         if self.fields and self.template is not None:

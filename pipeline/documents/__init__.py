@@ -5,5 +5,5 @@ file ── pages ──> grey (H, W), a page each
      └─ lines ──> printed lines, across and down
         ├─ cells ──> what the lines enclose ── combs, boxes ──┐
         └─ rows ──> writing outside of all boxes ─────────────┴─> Field(name, kind, page, box)
-           └─ crops ──> a picture of each field, its printed lines taken out ── Reader ──> DocumentReading
+           └─ cutouts ──> a picture of each field, its printed lines taken out ── Reader ──> DocumentReading
 """

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.given import read_given
-from pipeline.documents.layout.sheet import Box, make_sheet
+from pipeline.documents.layout.finding import Layout
+from pipeline.documents.layout.sheet import Sheet, make_sheet
 from pipeline.documents.looks import Look
 from pipeline.documents.page import Found, named, read_page
 from pipeline.documents.pages import Page, load_pages
-from pipeline.documents.recognising import is_document
 from pipeline.documents.templates.filling import draft, read_by_template
 from pipeline.documents.templates.template import Template, load_template
 from pipeline.errors import ImageError, UsageError
 from pipeline.reading.reader import Reader
+from segmenter.arrays import Box
 
 
 def read_document(
@@ -69,3 +75,50 @@ def draft_template(reader: Reader, image: Any) -> Template:
     if page.grey is None:
         raise ImageError(page.error or "the first page cannot be read")
     return draft(reader, make_sheet(page.grey))
+
+
+@dataclass(frozen=True)
+class PageLimits:
+    """What tells a page from a field."""
+
+    dark: float = 0.3  # of the contrast of the darkest print: what is darker may be a letter
+    lowest_letter: int = 6  # pixels: lower are specks
+    highest_letter: float = 0.09  # of the shorter side: in a field, characters are higher
+    fewest_letters: int = 80  # a page without boxes has more ...
+    spread: float = 0.35  # ... over so much of its height; half of that is enough on a page with boxes ...
+    fewest_boxes: int = 3  # ... so many
+    small_box: float = 0.25  # of the picture's width: boxes of a form are smaller
+
+
+PAGE = PageLimits()
+
+
+def is_document(sheet: Sheet) -> bool:
+    """Whether a picture is of a page: print all over it, much smaller than the page, or several boxes. A field, in
+    whatever resolution, is filled by one line of characters."""
+    rows = _letters(sheet)
+    height = sheet.contrast.shape[0]
+    spread = float(np.subtract(*np.percentile(rows, [95, 5]))) / height if rows.size else 0.0
+    if rows.size >= PAGE.fewest_letters and spread >= PAGE.spread:
+        return True
+    return spread >= 0.5 * PAGE.spread and _boxes(sheet) >= PAGE.fewest_boxes
+
+
+def _letters(sheet: Sheet) -> NDArray[np.float64]:
+    """The rows at which things of the size of letters stand, in working pixels."""
+    contrast = sheet.contrast
+    level = max(0.1, PAGE.dark * float(np.quantile(contrast[::2, ::2], 0.995)))
+    labels, _ = ndimage.label(contrast > level, structure=np.ones((3, 3), dtype=bool))
+    most = PAGE.highest_letter * min(contrast.shape)
+    boxes = ndimage.find_objects(labels)
+    rows = [
+        0.5 * (rows.start + rows.stop)
+        for rows, columns in boxes
+        if PAGE.lowest_letter <= rows.stop - rows.start <= most and columns.stop - columns.start <= 3 * most
+    ]
+    return np.array(rows)
+
+
+def _boxes(sheet: Sheet) -> int:
+    width = sheet.contrast.shape[1]
+    return sum(box.frame.width < PAGE.small_box * width for box in Layout.of(sheet).boxes)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipeline.documents.fields import FieldReading
+from pipeline.documents.fields import FieldReading, check_box
 from pipeline.documents.layout.finding import Layout, given_candidate
-from pipeline.documents.layout.sheet import Box, Sheet
+from pipeline.documents.layout.sheet import Place, Sheet
 from pipeline.documents.looks import look_at
 from pipeline.documents.page import look_at_candidate
-from pipeline.documents.specs import check_box
 from pipeline.errors import UsageError
 from pipeline.reading.reader import Reader
 from pipeline.reading.result import Reading
+from segmenter.arrays import Box
 from segmenter.resample import inverse
 
 
@@ -34,7 +34,7 @@ def read_given(reader: Reader, sheet: Sheet, fields: Mapping[str, Box], page: in
     return result
 
 
-def sheet_box(sheet: Sheet, box: Box) -> tuple[float, float, float, float]:
+def sheet_box(sheet: Sheet, box: Box) -> Place:
     """A box of the page in working pixels: level, with the same middle, width and height."""
     left, top, right, bottom = box
     x, y = inverse(sheet.to_page) @ np.array([0.5 * (left + right), 0.5 * (top + bottom), 1])
@@ -44,9 +44,7 @@ def sheet_box(sheet: Sheet, box: Box) -> tuple[float, float, float, float]:
     return x - half[0], y - half[1], x + half[0], y + half[1]
 
 
-def read_box(
-    reader: Reader, sheet: Sheet, layout: Layout, box: tuple[float, float, float, float], format: str | None = None
-) -> Reading:
+def read_box(reader: Reader, sheet: Sheet, layout: Layout, box: Place, format: str | None = None) -> Reading:
     """What is written in a box in working pixels, in a format if one is given."""
     candidate = given_candidate(sheet, layout, box)
     wanted = format or (None if reader.format is None else reader.format.spec)

@@ -6,19 +6,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.documents.layout.cutouts import Crop
+from pipeline.documents.layout.cutouts import Cutout
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.reader import Reader, Trace
 from pipeline.reading.result import Reading
 from segmenter.ink import LINE_HEIGHT
 
-LEAST_SHARE = 0.5  # of the ink that digits take, at least: in words, letters are skipped
-LEAST_CONFIDENCE = 0.02
-LONE_SHARE, LONE_CONFIDENCE = 0.85, 0.4  # the same for what stands in no box, and ...
-LONE_LENGTH = 3  # ... its digits, at least
-SIGN_GAP = 0.15  # line heights between a currency sign and the number
-SIGN_HEIGHT = 0.5  # of the usual height of the digits, at least; a mark is lower
-SIGN_WIDTH = 2.5  # heights: what is wider is a word
+
+@dataclass(frozen=True)
+class LookLimits:
+    """From what on ink is a number, and what stands before it a sign."""
+
+    least_share: float = 0.5  # of the ink that digits take, at least: in words, letters are skipped
+    least_confidence: float = 0.02  # the format of a comb spreads the probability over many texts
+    lone_share: float = 0.85  # the same for what stands in no box, where words are as likely, ...
+    lone_confidence: float = 0.4
+    lone_length: int = 3  # ... and its digits, at least
+    sign_gap: float = 0.15  # line heights between a currency sign and the number
+    sign_height: float = 0.5  # of the usual height of the digits, at least; a mark is lower
+    sign_width: float = 2.5  # heights: what is wider is a word
+
+
+LOOKS = LookLimits()
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,9 @@ class Look:
     def is_number(self) -> bool:
         """Whether the ink is a number, rather than words."""
         return (
-            self.reading.text is not None and self.digits >= LEAST_SHARE and self.reading.confidence >= LEAST_CONFIDENCE
+            self.reading.text is not None
+            and self.digits >= LOOKS.least_share
+            and self.reading.confidence >= LOOKS.least_confidence
         )
 
     @property
@@ -44,20 +55,20 @@ class Look:
         """The same of ink in no box, where words are as likely."""
         return (
             self.is_number
-            and len(self.reading.text or "") >= LONE_LENGTH
-            and self.digits >= LONE_SHARE
-            and self.reading.confidence >= LONE_CONFIDENCE
+            and len(self.reading.text or "") >= LOOKS.lone_length
+            and self.digits >= LOOKS.lone_share
+            and self.reading.confidence >= LOOKS.lone_confidence
         )
 
 
-def look_at(reader: Reader, crop: Crop, shape: tuple[int, ...], format: str | None = None) -> Look:
+def look_at(reader: Reader, crop: Cutout, shape: tuple[int, ...], format: str | None = None) -> Look:
     """Read a picture cut out of a page of `shape`. Raises UsageError for a format that is none."""
     trace = reader.trace(crop.grey, format)
     signed = _is_signed(trace)
     return Look(on_page(trace.reading, crop, shape), _digit_share(trace, signed), signed, _things(trace))
 
 
-def on_page(reading: Reading, crop: Crop, shape: tuple[int, ...]) -> Reading:
+def on_page(reading: Reading, crop: Cutout, shape: tuple[int, ...]) -> Reading:
     """A reading of a picture, with its boxes in pixels of the page."""
     digits = tuple(replace(digit, box=crop.page_box(digit.box, shape)) for digit in reading.digits)
     return replace(reading, digits=digits)
@@ -91,7 +102,7 @@ def _is_signed(trace: Trace) -> bool:
     usual = float(np.median(digits[:, 3] - digits[:, 1]))
     following = min(float(box[0]) for box in boxes[1:])
     return bool(
-        following - right >= SIGN_GAP * LINE_HEIGHT
-        and bottom - top >= SIGN_HEIGHT * usual
-        and right - left <= SIGN_WIDTH * (bottom - top)
+        following - right >= LOOKS.sign_gap * LINE_HEIGHT
+        and bottom - top >= LOOKS.sign_height * usual
+        and right - left <= LOOKS.sign_width * (bottom - top)
     )

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.documents.fields import AMOUNT, DATE
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.finding import Candidate
 from pipeline.documents.looks import Look
 
-BESIDE = 10  # working pixels between the box of a currency sign and that of its number
-LEVEL = 0.25  # heights by which the two may differ
-WIDER = 1.8  # times as wide as the sign's box is the number's, at least
-SIGN_THINGS = 4  # characters of a sign, as Rs. or USD
-SURE_DIGIT = 0.9  # confidence from which on a sign is none, but a digit
-LANDSCAPE = (1.6, 3.2)  # width over height of a cheque
-RIGHT = 0.45  # of the page's width: a cheque's amount is on the right of that ...
+
+@dataclass(frozen=True)
+class NamingLimits:
+    """Which box is that of a currency sign, and where the amount of a cheque stands."""
+
+    beside: int = 10  # working pixels between the box of a currency sign and that of its number
+    level: float = 0.25  # heights by which the two may differ
+    wider: float = 1.8  # times as wide as the sign's box is the number's, at least
+    sign_box: float = 2.2  # heights that the sign's box is wide, at most
+    sign_things: int = 4  # characters of a sign, as Rs. or USD
+    sure_digit: float = 0.9  # confidence from which on a sign is none, but a digit
+    cheque: tuple[float, float] = (1.6, 3.2)  # width over height of a cheque
+    comb_from: float = 0.4  # of the page's width: a cheque's date is on the right of that ...
+    comb_above: float = 0.5  # ... and above that of its height
+    right: float = 0.45  # of the page's width: a cheque's amount is on the right of that
+
+
+NAMING = NamingLimits()
 DATE_ORDERS = ("date:DDMMYYYY", "date:MMDDYYYY", "date:YYYYMMDD")
 SHORT_DATE_ORDERS = ("date:DDMMYY", "date:MMDDYY", "date:YYMMDD")
 
@@ -40,15 +52,17 @@ def amounts(
 
 def _likeliest(indices: set[int], candidates: Sequence[Candidate], shape: tuple[int, int]) -> set[int]:
     """The widest of some boxes that is on a cheque's right, if there is one."""
-    right = [k for k in indices if candidates[k].frame.left > RIGHT * shape[1]]
+    right = [k for k in indices if candidates[k].frame.left > NAMING.right * shape[1]]
     return {max(right, key=lambda k: candidates[k].frame.width)} if right else set()
 
 
 def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
     """A landscape page with a comb in its upper right."""
     height, width = shape
-    return LANDSCAPE[0] <= width / height <= LANDSCAPE[1] and any(
-        candidate.is_comb and candidate.frame.left > 0.4 * width and candidate.frame.bottom < 0.5 * height
+    return NAMING.cheque[0] <= width / height <= NAMING.cheque[1] and any(
+        candidate.is_comb
+        and candidate.frame.left > NAMING.comb_from * width
+        and candidate.frame.bottom < NAMING.comb_above * height
         for candidate in candidates
     )
 
@@ -61,18 +75,21 @@ def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Lo
         if k == index or candidates[index].is_comb or other.is_comb or not _is_left_of(other.frame, frame):
             continue
         reading = looks[k].reading
-        lone = other.frame.width <= 2.2 * other.frame.height and frame.width >= WIDER * other.frame.width
-        no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < SURE_DIGIT)
-        if lone and looks[k].things <= SIGN_THINGS and (no_digit or is_cheque):
+        lone = (
+            other.frame.width <= NAMING.sign_box * other.frame.height
+            and frame.width >= NAMING.wider * other.frame.width
+        )
+        no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < NAMING.sure_digit)
+        if lone and looks[k].things <= NAMING.sign_things and (no_digit or is_cheque):
             return k
     return None
 
 
 def _is_left_of(left: Cell, right: Cell) -> bool:
     return (
-        0 <= right.left - left.right <= BESIDE
-        and abs(left.top - right.top) <= LEVEL * right.height
-        and abs(left.bottom - right.bottom) <= LEVEL * right.height
+        0 <= right.left - left.right <= NAMING.beside
+        and abs(left.top - right.top) <= NAMING.level * right.height
+        and abs(left.bottom - right.bottom) <= NAMING.level * right.height
     )
 
 

@@ -9,20 +9,29 @@ import numpy as np
 
 from pipeline.documents.fields import AMOUNT, FieldReading
 from pipeline.documents.layout.cells import Cell
+from pipeline.documents.layout.cleaning import without_sign
 from pipeline.documents.layout.combs import sort_reading
 from pipeline.documents.layout.finding import Candidate, Layout, find_candidates, find_lone
-from pipeline.documents.layout.sheet import Box, Sheet
-from pipeline.documents.layout.signs import without_sign
+from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
 from pipeline.formats.format import parse_format
 from pipeline.reading.reader import Reader
+from segmenter.arrays import Box
 
-TRIED = 9  # fields that are read to tell whether a page stands upright
-UPRIGHT = 0.85  # median confidence from which on it does; all of ...
-FEWEST_DIGITS = 8  # ... so many digits together
-SURE_DATE = 0.5  # confidence of a date from which on it does
-BETTER = 1.3  # times as many digits must be readable another way up
+
+@dataclass(frozen=True)
+class UprightSettings:
+    """When a page is taken to stand upright."""
+
+    tried: int = 9  # fields that are read to tell: more cost time and change nothing
+    sure: float = 0.85  # median confidence from which on it does; all of ...
+    fewest_digits: int = 8  # ... so many digits together: a few may be symmetric
+    sure_date: float = 0.5  # confidence of a date from which on it does: by chance, none is read upside down
+    better: float = 1.3  # times as many digits must be readable another way up
+
+
+UPRIGHT = UprightSettings()
 YEARS = range(1900, 2100)  # of a date in a comb that is not known to be one
 
 
@@ -92,16 +101,19 @@ class View:
         order = sorted(
             range(len(self.candidates)), key=lambda k: (-self.candidates[k].cells, -self.candidates[k].frame.width)
         )
-        return [self.look(k) for k in order[:TRIED]]
+        return [self.look(k) for k in order[: UPRIGHT.tried]]
 
     @property
     def is_surely_upright(self) -> bool:
         """Whether a date was read in a comb, or what was read is sure enough."""
         looks = self.sample()
-        if any(_fits_date(look) and look.reading.confidence >= SURE_DATE for look in looks):
+        if any(_fits_date(look) and look.reading.confidence >= UPRIGHT.sure_date for look in looks):
             return True
         digits = sum(len(look.reading.text or "") for look in looks)
-        return digits >= FEWEST_DIGITS and float(np.median([look.reading.confidence for look in looks])) >= UPRIGHT
+        return (
+            digits >= UPRIGHT.fewest_digits
+            and float(np.median([look.reading.confidence for look in looks])) >= UPRIGHT.sure
+        )
 
     @property
     def readable(self) -> float:
@@ -116,10 +128,10 @@ def upright(reader: Reader, sheet: Sheet) -> View:
         return views[0]
     for quarters in (2, 1, 3):
         views.append(View(reader, sheet.turned(quarters)))
-        if views[-1].is_surely_upright and views[-1].readable > BETTER * views[0].readable:
+        if views[-1].is_surely_upright and views[-1].readable > UPRIGHT.better * views[0].readable:
             return views[-1]
     best = max(views, key=lambda view: view.readable)
-    return best if best.readable > BETTER * views[0].readable else views[0]
+    return best if best.readable > UPRIGHT.better * views[0].readable else views[0]
 
 
 def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Look:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import ImageError, UsageError
 from pipeline.images import DECODER_ERRORS, FORMATS, MAX_PIXELS, load_grey
+from segmenter.arrays import Grey
 
 PDF_MAGIC = b"%PDF-"
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -30,7 +30,7 @@ class Page:
     cannot be read: then error is a sentence that says why."""
 
     number: int
-    grey: NDArray[np.float32] | None
+    grey: Grey | None
     error: str | None = None
 
 
@@ -152,7 +152,7 @@ def _pdf_pages(source: Any) -> Iterator[Page]:
         document.close()
 
 
-def _drawn(page: Any) -> NDArray[np.float32]:
+def _drawn(page: Any) -> Grey:
     """A page of a PDF as a picture; a very large one at a lower resolution."""
     width, height = page.get_size()
     scale = DOTS_PER_INCH / 72

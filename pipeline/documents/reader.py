@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.documents.fields import check_box
 from pipeline.documents.pages import has_pages, longer_side
-from pipeline.documents.specs import Box, check_box
 from pipeline.images import load_grey
 from pipeline.reading.result import Reading
+from segmenter.arrays import Box
 
 if TYPE_CHECKING:
     from pipeline.documents.fields import DocumentReading
@@ -69,7 +70,7 @@ class DocumentReader:
 
 
 def _is_document(grey: Any) -> bool:
+    from pipeline.documents.document import is_document
     from pipeline.documents.layout.sheet import make_sheet
-    from pipeline.documents.recognising import is_document
 
     return is_document(make_sheet(grey))

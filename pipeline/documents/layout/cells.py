@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.lines import PrintedLine
+from segmenter.arrays import Mask
 
-EXTENDED = 7  # pixels by which lines are made longer, so that corners close
-RECTANGULAR = 0.85  # share of its bounding box that a cell fills
-LEAST_SIDE = 12  # pixels
-MOST_HEIGHT = 0.16  # of the sheet's longer side: what is higher holds more than a number
+
+@dataclass(frozen=True)
+class CellLimits:
+    """What is a cell: lengths in working pixels."""
+
+    extended: int = 7  # by which lines are made longer: rounded and worn corners close
+    rectangular: float = 0.85  # share of its bounding box that a cell fills; the rest are rounded corners, not print
+    least_side: int = 12  # the lowest digit that can still be read, and its margins
+    most_height: float = 0.16  # of the sheet's longer side: what is higher holds more than a number
+
+
+CELLS = CellLimits()
 
 
 @dataclass(frozen=True)
@@ -39,22 +47,22 @@ def find_cells(shape: tuple[int, int], across: list[PrintedLine], down: list[Pri
     drawn = _drawn(shape, across) | _drawn(shape[::-1], down).T
     labels, _ = ndimage.label(~drawn)
     found = []
-    limit = MOST_HEIGHT * max(shape)
+    limit = CELLS.most_height * max(shape)
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         cell = Cell(columns.start, rows.start, columns.stop, rows.stop)
-        if not (LEAST_SIDE <= cell.height <= limit and cell.width >= LEAST_SIDE):
+        if not (CELLS.least_side <= cell.height <= limit and cell.width >= CELLS.least_side):
             continue
         if cell.left == 0 or cell.top == 0 or cell.right == shape[1] or cell.bottom == shape[0]:
             continue
-        if (labels[rows, columns] == index).mean() >= RECTANGULAR:
+        if (labels[rows, columns] == index).mean() >= CELLS.rectangular:
             found.append(cell)
     return found
 
 
-def _drawn(shape: tuple[int, ...], lines: list[PrintedLine]) -> NDArray[np.bool_]:
+def _drawn(shape: tuple[int, ...], lines: list[PrintedLine]) -> Mask:
     mask = np.zeros(shape, dtype=bool)
     for line in lines:
         half = max(1.0, 0.5 * line.thickness)
         top, bottom = int(line.middle - half), int(np.ceil(line.middle + half))
-        mask[max(0, top) : bottom, max(0, line.start - EXTENDED) : line.end + EXTENDED] = True
+        mask[max(0, top) : bottom, max(0, line.start - CELLS.extended) : line.end + CELLS.extended] = True
     return mask

@@ -1,20 +1,31 @@
-"""What belongs to a field in its picture: ink that reaches into it. Labels and what is left of lines go."""
+"""What belongs to a field in its picture: ink that reaches into it. Labels, what is left of lines and signs go."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-Float = NDArray[np.float32]
-
-FAINTEST = 0.07  # of the grey range: what is less dark than that is paper
-SHARE = 0.35  # of the darkest ink's contrast: what is less dark is paper
-AROUND = 2  # pixels around ink that are not white yet
-LEAST_INK = 0.22  # of the field's height: in a field whose highest ink is lower, nothing is written
+from pipeline.documents.layout.cutouts import Cutout
+from segmenter.arrays import Box, Grey, Index
+from segmenter.resample import compose, scaling
 
 
-def keep_inside(grey: Float, inside: tuple[int, int, int, int]) -> tuple[Float, bool]:
+@dataclass(frozen=True)
+class CleaningSettings:
+    """What counts as dark, and as written, in the picture of a field."""
+
+    faintest: float = 0.07  # of the grey range: the pattern of safety paper is fainter than that
+    share: float = 0.35  # of the darkest ink's contrast: hard pencil is darker, shadows of the scan are not
+    around: int = 2  # pixels around ink that blur has made grey
+    least_ink: float = 0.22  # of the field's height: where the highest ink is lower, nothing but specks is there
+
+
+CLEANING = CleaningSettings()
+
+
+def keep_inside(grey: Grey, inside: Box) -> tuple[Grey, bool]:
     """The picture without the dark things that lie outside of `inside` (left, top, right, bottom); and whether
     anything is written inside.
 
@@ -23,17 +34,64 @@ def keep_inside(grey: Float, inside: tuple[int, int, int, int]) -> tuple[Float, 
     left, top, right, bottom = inside
     paper = float(np.median(grey))
     # The darkest hundred-and-fiftieth: there is more ink than that in the least number.
-    contrast = max(FAINTEST, SHARE * (paper - float(np.quantile(grey[top:bottom, left:right], 0.007))))
+    contrast = max(
+        CLEANING.faintest, CLEANING.share * (paper - float(np.quantile(grey[top:bottom, left:right], 0.007)))
+    )
     labels, count = ndimage.label(grey < paper - contrast, structure=np.ones((3, 3), dtype=bool))
     if count == 0:
         return grey, False
     reaches_in = np.bincount(labels[top:bottom, left:right].ravel(), minlength=count + 1) > 0
     heights = np.array([rows.stop - rows.start for rows, _ in ndimage.find_objects(labels)])
-    written = bool((reaches_in[1:] & (heights >= LEAST_INK * (bottom - top))).any())
+    written = bool((reaches_in[1:] & (heights >= CLEANING.least_ink * (bottom - top))).any())
     outside = ~reaches_in
     outside[0] = False
     if not outside.any():
         return grey, written
     reaches_in[0] = False
-    gone = ndimage.binary_dilation(outside[labels], iterations=AROUND) & ~reaches_in[labels]
+    gone = ndimage.binary_dilation(outside[labels], iterations=CLEANING.around) & ~reaches_in[labels]
     return np.where(gone, np.float32(paper), grey), written
+
+
+@dataclass(frozen=True)
+class SignLimits:
+    """Where a printed sign before a number stands."""
+
+    gap: float = 0.75  # heights of the number between it and the sign, at least: digits of a number stand closer
+    start: float = 0.6  # heights of the box from its left side within which a sign begins
+    widest: float = 1.1  # heights of the box that a sign takes at most; Rs. and USD are as wide as that
+    margin: float = 0.02  # share of the ink above the number, and below: specks, and what is left of lines
+    least_rest: float = 0.12  # of the box's width that the number takes, at least; a stroke alone is no number
+
+
+SIGNS = SignLimits()
+
+
+def without_sign(crop: Cutout) -> Cutout:
+    """The picture from behind its sign on; the same picture where nothing in it looks like a sign.
+
+    A sign stands at the left side of the box, printed, and the number well apart from it.
+    """
+    columns, rows = _ink_extent(crop.grey)
+    if columns.size == 0:
+        return crop
+    height, width = crop.grey.shape
+    breaks = np.flatnonzero(np.diff(columns) > SIGNS.gap * (rows[1] - rows[0]))
+    if not len(breaks):
+        return crop
+    end, start = int(columns[breaks[0]]), int(columns[breaks[0] + 1])
+    at_left = columns[0] <= SIGNS.start * height and end - columns[0] <= SIGNS.widest * height
+    if not at_left or columns[-1] - start < SIGNS.least_rest * width:
+        return crop
+    cut = (end + start) // 2
+    return Cutout(np.ascontiguousarray(crop.grey[:, cut:]), compose(crop.to_page, scaling(1, cut, 0)))
+
+
+def _ink_extent(grey: Grey) -> tuple[Index, tuple[int, int]]:
+    """The columns with ink, and the rows between which most of it lies."""
+    paper = float(np.median(grey))
+    dark = grey < paper - max(0.1, CLEANING.share * (paper - float(np.quantile(grey, 0.007))))
+    columns = np.flatnonzero(dark.sum(axis=0) >= 2)
+    if not columns.size:
+        return columns, (0, 1)
+    below = np.cumsum(dark.sum(axis=1)) / dark.sum()
+    return columns, (int(np.searchsorted(below, SIGNS.margin)), int(np.searchsorted(below, 1 - SIGNS.margin)) + 1)

@@ -10,19 +10,27 @@ import numpy as np
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.lines import PrintedLine
 
-BETWEEN = 7  # working pixels that a printed line takes between two cells
-LEVEL = 0.2  # of its height that a cell may stand higher or lower than its neighbour, or be higher
-TOOTH = 1.7  # heights: a wider cell has room for more than a digit
-GAP = 1.2  # widths of a cell that may lie between the groups of a comb, as day, month and year
-FEWEST = 3
-INSIDE = 4  # pixels within a cell at which a line is no longer one of its sides
-OVER = 25  # pixels by which a stroke may reach out of its cell
-SAME = 0.3  # of the usual width by which a cell of a comb may be wider or narrower
-NARROW = 1.1  # heights: a narrower box by itself is a check box
+
+@dataclass(frozen=True)
+class CombLimits:
+    """Which cells make a comb; lengths in working pixels."""
+
+    between: int = 7  # that a printed line takes between two cells, its blur included
+    level: float = 0.2  # of its height that a cell may stand higher or lower than its neighbour, or be higher
+    tooth: float = 1.7  # heights: a wider cell has room for more than a digit
+    gap: float = 1.2  # widths of a cell that may lie between the groups of a comb, as day, month and year
+    fewest: int = 3  # cells: two side by side are as often two boxes
+    inside: int = 4  # within a cell at which a line is no longer one of its sides
+    over: int = 25  # by which a stroke may reach out of its cell
+    same: float = 0.3  # of the usual width by which a cell of a comb may be wider or narrower
+    narrow: float = 1.1  # heights: a narrower box by itself is a check box
+
+
+COMBS = CombLimits()
 
 
 @dataclass(frozen=True)
-class Box:
+class PrintedBox:
     """Where a number is written, in working pixels. cells: of a comb, from left to right; of a plain box, itself."""
 
     cells: tuple[Cell, ...]
@@ -46,7 +54,7 @@ class Box:
         return [
             PrintedLine(left.top, left.bottom, 0.5 * (left.right + right.left), max(1, right.left - left.right - 2))
             for left, right in zip(self.cells, self.cells[1:], strict=False)
-            if right.left - left.right <= BETWEEN
+            if right.left - left.right <= COMBS.between
         ]
 
     def edges(self) -> list[PrintedLine]:
@@ -59,12 +67,12 @@ class Box:
         ]
 
 
-def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> list[Box]:
+def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> list[PrintedBox]:
     """The combs and boxes that cells make, in reading order. Check boxes are left out.
 
     grids: the cells of combs that are known; what lies in them is theirs.
     """
-    combs = [Box(grid) for grid in grids]
+    combs = [PrintedBox(grid) for grid in grids]
     cells = [cell for cell in cells if not any(_lies_in(cell, comb.frame) for comb in combs)]
     rows: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda cell: cell.left):
@@ -76,13 +84,17 @@ def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> li
     boxes = combs
     for row in rows:
         comb = _comb(row)
-        boxes += [Box(comb)] if comb else [Box((cell,)) for cell in row if cell.width >= NARROW * cell.height]
+        boxes += (
+            [PrintedBox(comb)]
+            if comb
+            else [PrintedBox((cell,)) for cell in row if cell.width >= COMBS.narrow * cell.height]
+        )
     order = sort_reading([box.frame for box in boxes])
     return sorted(boxes, key=lambda box: order.index(box.frame))
 
 
 def without_strokes(
-    across: list[PrintedLine], down: list[PrintedLine], boxes: list[Box]
+    across: list[PrintedLine], down: list[PrintedLine], boxes: list[PrintedBox]
 ) -> tuple[list[PrintedLine], list[PrintedLine]]:
     """The lines less those that lie within the cells of combs: they are strokes of digits."""
     cells = [cell for box in boxes if box.is_comb for cell in box.cells]
@@ -91,9 +103,9 @@ def without_strokes(
         line
         for line in down
         if not any(
-            cell.left + INSIDE < line.middle < cell.right - INSIDE
-            and cell.top - OVER < line.start
-            and line.end < cell.bottom + OVER
+            cell.left + COMBS.inside < line.middle < cell.right - COMBS.inside
+            and cell.top - COMBS.over < line.start
+            and line.end < cell.bottom + COMBS.over
             for cell in cells
         )
     ]
@@ -101,9 +113,9 @@ def without_strokes(
         line
         for line in across
         if not any(
-            frame.top + INSIDE < line.middle < frame.bottom - INSIDE
-            and frame.left - OVER < line.start
-            and line.end < frame.right + OVER
+            frame.top + COMBS.inside < line.middle < frame.bottom - COMBS.inside
+            and frame.left - COMBS.over < line.start
+            and line.end < frame.right + COMBS.over
             for frame in frames
         )
     ]
@@ -129,21 +141,23 @@ def _lies_in(cell: Cell, frame: Cell) -> bool:
 def _follows(left: Cell, right: Cell) -> bool:
     """Whether two cells stand side by side at one height, near each other."""
     height = max(left.height, right.height)
-    level = abs(left.top - right.top) <= LEVEL * height and abs(left.bottom - right.bottom) <= LEVEL * height
-    return level and 0 <= right.left - left.right <= max(BETWEEN, GAP * min(left.width, left.height))
+    level = (
+        abs(left.top - right.top) <= COMBS.level * height and abs(left.bottom - right.bottom) <= COMBS.level * height
+    )
+    return level and 0 <= right.left - left.right <= max(COMBS.between, COMBS.gap * min(left.width, left.height))
 
 
 def _comb(row: list[Cell]) -> tuple[Cell, ...] | None:
     """The cells of a comb, those parted that a missing line has left together; None where the row is no comb."""
-    if len(row) < FEWEST:
+    if len(row) < COMBS.fewest:
         return None
     usual = float(np.median([cell.width for cell in row]))
-    if usual > TOOTH * row[0].height:
+    if usual > COMBS.tooth * row[0].height:
         return None
     cells: list[Cell] = []
     for cell in row:
         count = max(1, round((cell.width + 3) / (usual + 3)))
-        if abs(cell.width / count - usual) > SAME * usual:
+        if abs(cell.width / count - usual) > COMBS.same * usual:
             return None
         edges = np.linspace(cell.left - 1, cell.right + 2, count + 1)
         cells += [replace(cell, left=round(edges[k]) + 1, right=round(edges[k + 1]) - 2) for k in range(count)]

@@ -9,21 +9,27 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.lines import PrintedLine
-from pipeline.documents.layout.sheet import Box, Sheet
-from segmenter.resample import Affine, compose, scaling
+from pipeline.documents.layout.sheet import Place, Sheet
+from segmenter.arrays import Affine, Box, Grey
+from segmenter.resample import compose, scaling
 
-Float = NDArray[np.float32]
 
-BESIDE = 3  # working pixels to either side of a line's middle where its edges are looked for
-EDGE = 0.15  # of a line's darkness: what is less is beside it
-NEVER = 0.5  # share of a line's length in the picture below which it is left alone
+@dataclass(frozen=True)
+class CuttingSettings:
+    """How printed lines are taken out of a field's picture."""
+
+    beside: int = 3  # working pixels to either side of a line's middle: level to a degree, it wanders no further
+    edge: float = 0.15  # of a line's darkness: what is less is the paper beside it
+
+
+CUTTING = CuttingSettings()
 
 
 @dataclass(frozen=True, eq=False)
-class Crop:
+class Cutout:
     """grey: (h, w) float32 in [0, 1], 1 = white; to_page: (2, 3), from its pixels to the page's."""
 
-    grey: Float
+    grey: Grey
     to_page: Affine
 
     def page_box(self, box: Box, shape: tuple[int, ...]) -> Box:
@@ -39,19 +45,17 @@ class Crop:
         )
 
 
-def cut_out(
-    sheet: Sheet, box: tuple[float, float, float, float], across: list[PrintedLine], down: list[PrintedLine]
-) -> Crop:
+def cut_out(sheet: Sheet, box: Place, across: list[PrintedLine], down: list[PrintedLine]) -> Cutout:
     """The picture within a box of the sheet, at the page's resolution, the printed lines taken out."""
     crop = _sampled(sheet, box)
     unit = sheet.unit
     grey = _without_lines(crop.grey, [_moved(line, box[0], box[1], unit) for line in across], unit)
     turned = np.ascontiguousarray(grey.T)
     grey = _without_lines(turned, [_moved(line, box[1], box[0], unit) for line in down], unit).T
-    return Crop(np.ascontiguousarray(grey), crop.to_page)
+    return Cutout(np.ascontiguousarray(grey), crop.to_page)
 
 
-def _sampled(sheet: Sheet, box: tuple[float, float, float, float]) -> Crop:
+def _sampled(sheet: Sheet, box: Place) -> Cutout:
     """A level picture of the box. Where the page is level, its own pixels."""
     unit = sheet.unit
     left, top, right, bottom = box
@@ -61,14 +65,14 @@ def _sampled(sheet: Sheet, box: tuple[float, float, float, float]) -> Crop:
         height, width = sheet.page.shape
         x0, y0 = min(max(0, x), width - 1), min(max(0, y), height - 1)
         grey = sheet.page[y0 : max(y0 + 1, y + shape[0]), x0 : max(x0 + 1, x + shape[1])]
-        return Crop(np.array(grey), scaling(1, x0, y0))
+        return Cutout(np.array(grey), scaling(1, x0, y0))
     to_page = compose(sheet.to_page, scaling(1 / unit, left, top))
     matrix = to_page[::-1, 1::-1]
     # The array functions put coordinate 0 at the centre of the first pixel, half a pixel from ours.
     offset = matrix @ [0.5, 0.5] + to_page[::-1, 2] - 0.5
     corner, local = _window(sheet.page.shape, matrix, offset, shape)
     grey = ndimage.affine_transform(sheet.page[local], matrix, offset - corner, shape, order=1, mode="nearest")
-    return Crop(np.asarray(grey, dtype=np.float32), to_page)
+    return Cutout(np.asarray(grey, dtype=np.float32), to_page)
 
 
 def _window(
@@ -86,11 +90,11 @@ def _moved(line: PrintedLine, start: float, middle: float, unit: float) -> tuple
     return round((line.start - start) * unit), round((line.end - start) * unit), (line.middle - middle) * unit
 
 
-def _without_lines(grey: Float, lines: list[tuple[int, int, float]], unit: float) -> Float:
+def _without_lines(grey: Grey, lines: list[tuple[int, int, float]], unit: float) -> Grey:
     """The picture with the lines along its rows replaced by what is above and below: strokes across them stay."""
     result = grey.copy()
     height, width = grey.shape
-    reach = BESIDE * unit
+    reach = CUTTING.beside * unit
     for start, end, middle in lines:
         first, last = max(0, start - round(reach)), min(width, end + round(reach))
         if last - first < 2 or not -reach < middle < height + reach:
@@ -101,7 +105,7 @@ def _without_lines(grey: Float, lines: list[tuple[int, int, float]], unit: float
     return result
 
 
-def _edges(grey: Float, middle: float, reach: float) -> tuple[int, int] | None:
+def _edges(grey: Grey, middle: float, reach: float) -> tuple[int, int] | None:
     """The rows [top, bottom) that a line takes: around the darkest near its middle."""
     top, bottom = max(0, int(middle - reach)), min(grey.shape[0], int(np.ceil(middle + reach)))
     if bottom - top < 1 or grey.shape[1] < 2:
@@ -112,13 +116,13 @@ def _edges(grey: Float, middle: float, reach: float) -> tuple[int, int] | None:
     if dark.max() < 0.02:
         return None
     row = int(dark.argmax())
-    inside = dark > EDGE * dark[row]
+    inside = dark > CUTTING.edge * dark[row]
     first = row - int((~inside[: row + 1][::-1]).argmax()) + 1 if not inside[: row + 1].all() else 0
     last = row + int((~inside[row:]).argmax()) if not inside[row:].all() else inside.size
     return max(0, top + first - 1), min(grey.shape[0], top + last + 1)
 
 
-def _bridge(grey: Float, edges: tuple[int, int], first: int, last: int) -> None:
+def _bridge(grey: Grey, edges: tuple[int, int], first: int, last: int) -> None:
     """Fills the rows of a line, from column `first` to `last`, evenly from what is above to what is below."""
     top, bottom = edges
     height = grey.shape[0]

@@ -6,18 +6,25 @@ from dataclasses import dataclass, replace
 
 from pipeline.documents.layout.cells import Cell, find_cells
 from pipeline.documents.layout.cleaning import keep_inside
-from pipeline.documents.layout.combs import Box, group_cells, without_strokes
-from pipeline.documents.layout.cutouts import Crop, cut_out
-from pipeline.documents.layout.frames import keep_frames
+from pipeline.documents.layout.combs import PrintedBox, group_cells, without_strokes
+from pipeline.documents.layout.cutouts import Cutout, cut_out
 from pipeline.documents.layout.grids import find_grids
-from pipeline.documents.layout.lines import PrintedLine, find_lines
+from pipeline.documents.layout.lines import PrintedLine, find_lines, keep_frames
 from pipeline.documents.layout.rows import find_rows
-from pipeline.documents.layout.sheet import Sheet
+from pipeline.documents.layout.sheet import Place, Sheet
 
-AROUND = 0.1  # of its height: what is looked at above and below a box, for strokes that leave it
-INSIDE = 0.75  # of a printed box that lies within one that is named: then it may be meant; it is at least ...
-MEANT = 0.6  # ... so large a share of that, or so wide
-EDGE = 2  # working pixels along a box's sides that its lines may take
+
+@dataclass(frozen=True)
+class FindingSettings:
+    """How much of a box is looked at, and which printed box somebody means who names one."""
+
+    around: float = 0.1  # of its height: what is looked at above and below a box, for strokes that leave it
+    inside: float = 0.75  # of a printed box that lies within one that is named: then it may be meant; it is ...
+    meant: float = 0.6  # ... at least so large a share of that, or so wide: people name boxes with some room
+    edge: int = 2  # working pixels along a box's sides that its lines may take
+
+
+FINDING = FindingSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,7 @@ class Candidate:
 
     frame: Cell
     cells: int
-    crop: Crop
+    crop: Cutout
     kind: str = "box"
 
     @property
@@ -40,7 +47,7 @@ class Layout:
 
     across: list[PrintedLine]
     down: list[PrintedLine]
-    boxes: list[Box]
+    boxes: list[PrintedBox]
 
     @classmethod
     def of(cls, sheet: Sheet) -> Layout:
@@ -60,11 +67,11 @@ def find_candidates(sheet: Sheet, layout: Layout) -> list[Candidate]:
 def find_lone(sheet: Sheet, layout: Layout) -> list[Candidate]:
     """What is written on lone lines."""
     rows = find_rows(sheet, layout.across, layout.boxes)
-    found = (_candidate(sheet, layout, Box((cell,))) for cell in rows)
+    found = (_candidate(sheet, layout, PrintedBox((cell,))) for cell in rows)
     return [replace(candidate, kind="line") for candidate in found if candidate is not None]
 
 
-def given_candidate(sheet: Sheet, layout: Layout, box: tuple[float, float, float, float]) -> Candidate | None:
+def given_candidate(sheet: Sheet, layout: Layout, box: Place) -> Candidate | None:
     """What is written within a box (left, top, right, bottom; working pixels) that somebody named; None: nothing.
 
     A box or comb of the page that it means is taken in its stead.
@@ -88,10 +95,12 @@ def _is_meant(printed: Cell, named: Cell) -> bool:
     """Whether a named box means a printed one: that lies within it, and is not much narrower, or fills most of it."""
     common = common_area(printed, named)
     inside = common / max(1, printed.width * printed.height)
-    return inside >= INSIDE and (printed.width >= MEANT * named.width or common >= MEANT * named.width * named.height)
+    return inside >= FINDING.inside and (
+        printed.width >= FINDING.meant * named.width or common >= FINDING.meant * named.width * named.height
+    )
 
 
-def _candidate(sheet: Sheet, layout: Layout, box: Box) -> Candidate | None:
+def _candidate(sheet: Sheet, layout: Layout, box: PrintedBox) -> Candidate | None:
     frame = box.frame
     crop = picture_of(sheet, layout, frame, box.separators(), box.edges())
     return None if crop is None else Candidate(frame, len(box.cells) if box.is_comb else 0, crop)
@@ -99,12 +108,12 @@ def _candidate(sheet: Sheet, layout: Layout, box: Box) -> Candidate | None:
 
 def picture_of(
     sheet: Sheet, layout: Layout, frame: Cell, separators: list[PrintedLine], edges: list[PrintedLine]
-) -> Crop | None:
+) -> Cutout | None:
     """What is written in a frame, without its lines and what stands around it; None where nothing is."""
-    around = AROUND * frame.height + EDGE
+    around = FINDING.around * frame.height + FINDING.edge
     outer = (frame.left - around, frame.top - around, frame.right + around, frame.bottom + around)
     crop = cut_out(sheet, outer, [*layout.across, *edges], [*layout.down, *separators])
-    edge = (around + EDGE) * sheet.unit
+    edge = (around + FINDING.edge) * sheet.unit
     height, width = crop.grey.shape
     inside = (
         round(edge),
@@ -113,4 +122,4 @@ def picture_of(
         max(round(edge) + 1, round(height - edge)),
     )
     grey, written = keep_inside(crop.grey, inside)
-    return Crop(grey, crop.to_page) if written else None
+    return Cutout(grey, crop.to_page) if written else None

@@ -5,6 +5,7 @@ Some of the lines down may be missing, faint or hidden by strokes, and a stroke 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,15 +14,25 @@ from numpy.typing import NDArray
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.lines import PrintedLine
 
-ENDS = 7.0  # pixels by which the lines down may end off the lines across
-ALONG = 0.5  # share of a comb's width along which each of the two lines across is seen
-OVER = 12.0  # pixels by which lines down may go on beyond
-HEIGHTS = (14, 110)  # pixels of a comb's height
-CELL = (0.45, 1.7)  # width of a cell over its height
-COUNTS = range(3, 26)
-MISSING = 2  # separators in a row that may not be seen
-SEEN = 0.6  # share of the separators that are seen, at least
-OFF = 0.09  # of a cell's width that a separator may be off its place
+
+@dataclass(frozen=True)
+class GridLimits:
+    """Which lines make a comb by their regularity; lengths in working pixels."""
+
+    ends: float = 7.0  # by which the lines down may end off the lines across
+    along: float = 0.5  # share of a comb's width along which each of the two lines across is seen
+    over: float = 12.0  # by which lines down may go on beyond
+    lowest: float = 14  # height of a comb, at least: lower rows are those of print ...
+    highest: float = 110  # ... and at most: a thirtieth of a page's width is a large digit already
+    narrowest: float = 0.45  # width of a cell over its height, at least ...
+    widest: float = 1.7  # ... and at most: a digit has room, two have not
+    fewest: int = 3  # cells
+    missing: int = 2  # separators in a row that may not be seen, hidden by strokes
+    seen: float = 0.6  # share of the separators that are seen, at least
+    off: float = 0.09  # of a cell's width that a separator may be off its place
+
+
+GRIDS = GridLimits()
 
 
 def find_grids(across: list[PrintedLine], down: list[PrintedLine], unsure: list[PrintedLine]) -> list[tuple[Cell, ...]]:
@@ -43,9 +54,9 @@ def _grids(across: list[PrintedLine], down: list[PrintedLine]) -> list[tuple[flo
     for index, top in enumerate(lines):
         for bottom in lines[index + 1 :]:
             height = bottom.middle - top.middle
-            if height > HEIGHTS[1]:
+            if height > GRIDS.highest:
                 break
-            if height >= HEIGHTS[0] and min(top.end, bottom.end) > max(top.start, bottom.start):
+            if height >= GRIDS.lowest and min(top.end, bottom.end) > max(top.start, bottom.start):
                 fit = _fit(top, bottom, places)
                 found += [fit] if fit is not None else []
     return found
@@ -64,18 +75,20 @@ def _fit(top: PrintedLine, bottom: PrintedLine, down: NDArray[np.float64]) -> tu
     """How far the lines down end off two lines across, in pixels, less for every cell; and the cells of the grid
     between. None where there is no grid. down: (n, 3) middle, start, end."""
     off = np.abs(down[:, 1] - top.middle) + np.abs(down[:, 2] - bottom.middle)
-    here = (np.abs(down[:, 1] - top.middle + 0.5 * OVER) <= ENDS + 0.5 * OVER) & (
-        np.abs(down[:, 2] - bottom.middle - 0.5 * OVER) <= ENDS + 0.5 * OVER
+    here = (np.abs(down[:, 1] - top.middle + 0.5 * GRIDS.over) <= GRIDS.ends + 0.5 * GRIDS.over) & (
+        np.abs(down[:, 2] - bottom.middle - 0.5 * GRIDS.over) <= GRIDS.ends + 0.5 * GRIDS.over
     )
-    here &= (down[:, 0] >= min(top.start, bottom.start) - ENDS) & (down[:, 0] <= max(top.end, bottom.end) + ENDS)
+    here &= (down[:, 0] >= min(top.start, bottom.start) - GRIDS.ends) & (
+        down[:, 0] <= max(top.end, bottom.end) + GRIDS.ends
+    )
     places = np.sort(down[here, 0])
     if len(places) < 3:
         return None
     edges = _regular(places, bottom.middle - top.middle)
-    if edges is None or len(edges) <= COUNTS.start:
+    if edges is None or len(edges) <= GRIDS.fewest:
         return None
     left, right = float(edges[0]), float(edges[-1])
-    if any(min(line.end, right) - max(line.start, left) < ALONG * (right - left) for line in (top, bottom)):
+    if any(min(line.end, right) - max(line.start, left) < GRIDS.along * (right - left) for line in (top, bottom)):
         return None
     cells = _cells(top, bottom, edges)
     return float(np.median(off[here])) - len(cells), cells
@@ -87,13 +100,13 @@ def _regular(places: NDArray[np.float64], height: float) -> NDArray[np.float64] 
     for first in range(len(places)):
         for second in range(first + 1, len(places)):
             width = places[second] - places[first]
-            if not CELL[0] * height <= width <= CELL[1] * height:
+            if not GRIDS.narrowest * height <= width <= GRIDS.widest * height:
                 continue
             steps = np.rint((places - places[first]) / width)
-            near = np.abs(places - places[first] - steps * width) <= np.maximum(2.0, OFF * width)
+            near = np.abs(places - places[first] - steps * width) <= np.maximum(2.0, GRIDS.off * width)
             run = _run_around(np.unique(steps[near]).astype(int))
             score = 2.0 * len(run) - (run[-1] - run[0] + 1)
-            if score > best and len(run) >= SEEN * (run[-1] - run[0] + 1):
+            if score > best and len(run) >= GRIDS.seen * (run[-1] - run[0] + 1):
                 slope, start = np.polyfit(steps[near], places[near], 1)
                 best, edges = score, start + slope * np.arange(run[0], run[-1] + 1)
     return edges
@@ -101,7 +114,7 @@ def _regular(places: NDArray[np.float64], height: float) -> NDArray[np.float64] 
 
 def _run_around(steps: NDArray[np.intp]) -> NDArray[np.intp]:
     """The steps that hang together with step 0."""
-    parts = np.split(steps, np.flatnonzero(np.diff(steps) > MISSING + 1) + 1)
+    parts = np.split(steps, np.flatnonzero(np.diff(steps) > GRIDS.missing + 1) + 1)
     return next(part for part in parts if 0 in part)
 
 

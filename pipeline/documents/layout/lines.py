@@ -1,4 +1,7 @@
-"""Printed lines: long, thin and straight, across or down a level page; dotted and micro-printed ones too."""
+"""Printed lines: long, thin and straight, across or down a level page; dotted and micro-printed ones too.
+
+Of frames are those that end at one another, and the long ones. Others are strokes.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,30 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.sheet import Sheet
+from segmenter.arrays import Mask, Plane
 
-Float = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
-LENGTH = 25  # pixels over which a line is averaged: longer than bars of letters, shorter than the side of a box
-SHORTEST = 18  # pixels: less is a stroke
-NEAR, FAR = 2, 4  # pixels to either side of a line's middle where there is paper
-BAND = 2  # pixels around its middle in which a line may wander
-STRONG = 3.0  # times the noise of the sheet, averaged, at which a line is sure; and at least ...
-LEAST = 0.035
-PATTERN = 4.5  # times the spread of what the paper's pattern averages to, at least
-WEAK = 0.5  # of the strong level: how far a sure line goes on
-COVERED = 0.8  # share of a line's length at least that is drawn; the row of a word's letters has gaps
-LEAST_DRAWN = 0.5  # share of its length that is not crossed by strokes
-DRAWN = 0.4  # of the line's usual ridge: there it is drawn
-BREAK = 8  # pixels that may be missing between two pieces of a line
-CONTINUED = 40  # the same, where something dark lies over it
+@dataclass(frozen=True)
+class LineSettings:
+    """What is a printed line; lengths in working pixels."""
+
+    length: int = 25  # over which a line is averaged: longer than bars of letters, shorter than the side of a box
+    shortest: int = 18  # less is a stroke
+    near: int = 2  # to either side of a line's middle where there is paper between close letters ...
+    far: int = 4  # ... and where there is paper beside the thickest line
+    band: int = 2  # around its middle in which a line may wander
+    strong: float = 3.0  # times the noise of the sheet, averaged, at which a line is sure; and at least ...
+    least: float = 0.035  # ... so much contrast: on clean scans there is no noise to speak of
+    pattern: float = 4.5  # times the spread of what the paper's pattern averages to, at least
+    weak: float = 0.5  # of the strong level: how far a sure line goes on
+    covered: float = 0.8  # share of a line's length at least that is drawn; the row of a word's letters has gaps
+    least_drawn: float = 0.5  # share of its length that is not crossed by strokes
+    drawn: float = 0.4  # of the line's usual ridge: there it is drawn
+    broken: int = 8  # that may be missing between two pieces of a line: dots and dashes
+    continued: int = 40  # the same, where something dark lies over it
+
+
+LINES = LineSettings()
 
 
 @dataclass(frozen=True)
@@ -47,17 +57,17 @@ def find_lines(sheet: Sheet) -> tuple[list[PrintedLine], list[PrintedLine]]:
     return _across(sheet.contrast, sheet.noise), _across(np.ascontiguousarray(sheet.contrast.T), sheet.noise)
 
 
-def _across(contrast: Float, noise: float) -> list[PrintedLine]:
+def _across(contrast: Plane, noise: float) -> list[PrintedLine]:
     """Ridges, averaged along rows, that reach a level; pieces on one row are put together."""
     ridges = _Ridges.of(contrast)
-    averaged = ndimage.uniform_filter1d(ridges.strict, LENGTH, axis=1)
-    strong = max(LEAST, STRONG * noise / np.sqrt(LENGTH), PATTERN * _spread(averaged))
-    labels, count = ndimage.label(averaged > WEAK * strong, structure=np.ones((3, 3), dtype=bool))
+    averaged = ndimage.uniform_filter1d(ridges.strict, LINES.length, axis=1)
+    strong = max(LINES.least, LINES.strong * noise / np.sqrt(LINES.length), LINES.pattern * _spread(averaged))
+    labels, count = ndimage.label(averaged > LINES.weak * strong, structure=np.ones((3, 3), dtype=bool))
     sure = np.zeros(count + 1, dtype=bool)
     sure[labels[averaged > strong]] = True
     pieces = []
     for index, place in enumerate(ndimage.find_objects(labels), 1):
-        if sure[index] and place[1].stop - place[1].start >= SHORTEST:
+        if sure[index] and place[1].stop - place[1].start >= LINES.shortest:
             own = np.where(labels[place] == index, averaged[place], 0)
             pieces += _pieces(ridges, own, place[0].start, place[1].start, noise)
     return _joined(pieces, contrast, strong)
@@ -67,49 +77,49 @@ def _across(contrast: Float, noise: float) -> list[PrintedLine]:
 class _Ridges:
     """How much darker each pixel, (h, w), is than what is above and below it; may be negative.
 
-    contrast: of the sheet. strict: than FAR rows away on both sides. loose: the same, but paper is seen nearer, too,
-    where letters stand close.
+    contrast: of the sheet. strict: than LINES.far rows away on both sides. loose: the same, but paper is seen nearer,
+    too, where letters stand close.
     """
 
-    contrast: Float
-    strict: Float
-    loose: Float
+    contrast: Plane
+    strict: Plane
+    loose: Plane
 
     @classmethod
-    def of(cls, contrast: Float) -> _Ridges:
-        padded = np.pad(np.minimum(contrast, 0.5), ((FAR, FAR), (0, 0)), mode="edge")
+    def of(cls, contrast: Plane) -> _Ridges:
+        padded = np.pad(np.minimum(contrast, 0.5), ((LINES.far, LINES.far), (0, 0)), mode="edge")
         height = contrast.shape[0]
 
-        def beside(shift: int) -> Float:
-            return padded[FAR + shift : FAR + shift + height]
+        def beside(shift: int) -> Plane:
+            return padded[LINES.far + shift : LINES.far + shift + height]
 
-        above, below = beside(-FAR), beside(FAR)
-        nearer = np.maximum(np.minimum(above, beside(-NEAR)), np.minimum(below, beside(NEAR)))
+        above, below = beside(-LINES.far), beside(LINES.far)
+        nearer = np.maximum(np.minimum(above, beside(-LINES.near)), np.minimum(below, beside(LINES.near)))
         return cls(contrast, beside(0) - np.maximum(above, below), beside(0) - nearer)
 
 
-def _spread(averaged: Float) -> float:
+def _spread(averaged: Plane) -> float:
     """Standard deviation of averaged ridges where there is no line: of the pattern of the paper."""
     values = averaged[::3, ::3]
     return float(1.48 * np.median(np.abs(values - np.median(values))))
 
 
-def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int, noise: float) -> list[PrintedLine]:
+def _pieces(ridges: _Ridges, averaged: Plane, top: int, left: int, noise: float) -> list[PrintedLine]:
     """The lines that a component of averaged ridges (h, w), its corner at (left, top), shows: the strongest, from
     where it is drawn to where it is, and those beside it. A row of letters is none."""
-    if averaged.shape[1] < SHORTEST:
+    if averaged.shape[1] < LINES.shortest:
         return []
     row = top + int(averaged.sum(axis=1).argmax())
-    rows = slice(max(0, row - BAND), row + BAND + 1)
+    rows = slice(max(0, row - LINES.band), row + LINES.band + 1)
     band = ridges.strict[rows, left : left + averaged.shape[1]]
     best = band.max(axis=0)
     usual = float(np.median(best[best > noise])) if (best > noise).any() else 0.0
-    level = max(DRAWN * usual, noise)
+    level = max(LINES.drawn * usual, noise)
     drawn = best > level
     crossed = ~drawn & (ridges.contrast[rows, left : left + averaged.shape[1]].max(axis=0) > level)
     start, end = _densest(drawn, crossed)
     there = drawn[start:end][~crossed[start:end]]
-    if end - start < SHORTEST or there.sum() < LEAST_DRAWN * (end - start) or there.mean() < COVERED:
+    if end - start < LINES.shortest or there.sum() < LINES.least_drawn * (end - start) or there.mean() < LINES.covered:
         return []
     weights = np.clip(band[:, start:end], 0, None).sum(axis=1)
     middle = rows.start + 0.5 + float(np.average(np.arange(len(weights)), weights=weights))
@@ -122,7 +132,7 @@ def _pieces(ridges: _Ridges, averaged: Float, top: int, left: int, noise: float)
     ]
 
 
-def _prolonged(drawn: NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
+def _prolonged(drawn: Mask, start: int, end: int) -> tuple[int, int]:
     """Where a line that is drawn from `start` to `end` begins and ends, as far as it goes on without a gap."""
     before, after = drawn[:start][::-1], drawn[end:]
     return (
@@ -131,16 +141,18 @@ def _prolonged(drawn: NDArray[np.bool_], start: int, end: int) -> tuple[int, int
     )
 
 
-def _densest(drawn: NDArray[np.bool_], crossed: NDArray[np.bool_]) -> tuple[int, int]:
+def _densest(drawn: Mask, crossed: Mask) -> tuple[int, int]:
     """The run (start, end) with the most drawn columns over the share that a line has at least (Kadane's sum); where
     a stroke crosses, nobody can tell."""
-    gain = np.concatenate([[0.0], np.cumsum(np.where(drawn, 1 - COVERED, np.where(crossed, -1e-3, -COVERED)))])
+    gain = np.concatenate(
+        [[0.0], np.cumsum(np.where(drawn, 1 - LINES.covered, np.where(crossed, -1e-3, -LINES.covered)))]
+    )
     lowest = np.minimum.accumulate(gain)
     end = int(np.argmax(gain - lowest))
     return int(np.argmin(gain[: end + 1])), end
 
 
-def _joined(pieces: list[PrintedLine], contrast: Float, strong: float) -> list[PrintedLine]:
+def _joined(pieces: list[PrintedLine], contrast: Plane, strong: float) -> list[PrintedLine]:
     """Pieces that continue one another, as one: where little is between them, or a stroke that crosses."""
     lines: list[PrintedLine] = []
     for piece in sorted(pieces, key=lambda piece: piece.start):
@@ -155,12 +167,56 @@ def _joined(pieces: list[PrintedLine], contrast: Float, strong: float) -> list[P
     return lines
 
 
-def _continues(line: PrintedLine, piece: PrintedLine, contrast: Float, strong: float) -> bool:
+def _continues(line: PrintedLine, piece: PrintedLine, contrast: Plane, strong: float) -> bool:
     gap = piece.start - line.end
-    if gap <= BREAK:
+    if gap <= LINES.broken:
         return True
-    if gap > CONTINUED:
+    if gap > LINES.continued:
         return False
     row = int(0.5 * (line.middle + piece.middle))
     between = contrast[max(0, row - 1) : row + 2, line.end : piece.start].max(axis=0)
-    return bool((between > strong).mean() >= COVERED)
+    return bool((between > strong).mean() >= LINES.covered)
+
+
+@dataclass(frozen=True)
+class FrameLimits:
+    """Which lines belong to frames; lengths in working pixels."""
+
+    near: float = 3.5  # between a line's end and the line that it ends at: corners are worn off
+    over: float = 12.0  # by which a line may go on beyond; on patterned paper it seems to
+    long_across: int = 60  # so long is no stroke of a digit ...
+    long_down: int = 150  # ... nor are letters below one another
+    rounds: int = 3  # until nothing changes, hardly ever more than two
+
+
+FRAMES = FrameLimits()
+
+
+def keep_frames(across: list[PrintedLine], down: list[PrintedLine]) -> tuple[list[PrintedLine], list[PrintedLine]]:
+    """The lines across and down without strokes: what is left is long, or has both its ends at lines that are left."""
+    for _ in range(FRAMES.rounds):
+        before = len(across), len(down)
+        across, down = _anchored(across, down, FRAMES.long_across), _anchored(down, across, FRAMES.long_down)
+        if (len(across), len(down)) == before:
+            break
+    return across, down
+
+
+def _anchored(lines: list[PrintedLine], others: list[PrintedLine], long: int) -> list[PrintedLine]:
+    table = np.array(
+        [[other.middle, other.start, other.end, FRAMES.near + 0.5 * other.thickness] for other in others]
+    ).reshape(-1, 4)
+    return [
+        line
+        for line in lines
+        if line.length >= long
+        or (_meets(table, line.start, line.middle, FRAMES.over) and _meets(table, line.end, line.middle, -FRAMES.over))
+    ]
+
+
+def _meets(others: NDArray[np.float64], end: float, middle: float, over: float) -> bool:
+    """Whether a line of (middle, start, end, room beside it) passes the end of a line, or comes `over` before it."""
+    low, high = min(end, end + over), max(end, end + over)
+    near = (low - others[:, 3] <= others[:, 0]) & (others[:, 0] <= high + others[:, 3])
+    near &= (others[:, 1] - FRAMES.near <= middle) & (middle <= others[:, 2] + FRAMES.near)
+    return bool(near.any())

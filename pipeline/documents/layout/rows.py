@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.cells import Cell
-from pipeline.documents.layout.combs import Box
+from pipeline.documents.layout.combs import PrintedBox
 from pipeline.documents.layout.lines import PrintedLine
 from pipeline.documents.layout.sheet import Sheet
-
-ABOVE, BELOW = 62, 8  # working pixels over and under a line in which its writing stands
-ROOM = 8  # pixels that writing goes beyond the line's ends
-DARK = 0.25  # of the contrast of the darkest ink
-TALLEST = 56  # pixels: what is higher is no digit
-SHORTEST = 9
-HANGS = 18  # pixels above the line at which the lowest ink of a digit ends, at most
-APART = 2.2  # heights between neighbours of one number
-PRINTED = 0.035  # heights by which the feet of printed characters stray, at most
-FEWEST_TO_TELL = 4  # characters from which on print is told from writing
-LETTER = (7, 40)  # pixels: heights of printed characters
-FEWEST_LETTERS = 80
-LARGER = 1.15  # times the usual height of print that writing is high, at least
-THICKEST = 4.0  # pixels of a rule
-MOST_BELOW = 0.3  # share of a rule's length with something right below it
-JOINED, MOST_JOINED = 1.9, 0.4  # heights of what is joined-up writing; share of a group that is
-MOST_THINGS = 16
-AT_LINE = 6  # pixels from a line at which the side of a box is that line
+from segmenter.arrays import Box
 
 
-def find_rows(sheet: Sheet, across: list[PrintedLine], boxes: list[Box]) -> list[Cell]:
+@dataclass(frozen=True)
+class RowSettings:
+    """What is a handwritten number on a ruled line; lengths in working pixels."""
+
+    above: int = 62  # over a line in which its writing stands ...
+    below: int = 8  # ... and under it
+    room: int = 8  # that writing goes beyond the line's ends
+    dark: float = 0.25  # of the contrast of the darkest ink
+    tallest: int = 56  # what is higher is no digit
+    shortest: int = 9  # what is lower is a mark
+    hangs: int = 18  # above the line at which the lowest ink of a digit ends, at most: hands float over the line
+    apart: float = 2.2  # heights between neighbours of one number
+    printed: float = 0.035  # heights by which the feet of printed characters stray, at most
+    fewest_to_tell: int = 4  # characters from which on print is told from writing
+    lowest_letter: int = 7  # heights of printed characters, from ...
+    highest_letter: int = 40  # ... to
+    fewest_letters: int = 80  # from which on the usual height of print is known
+    larger: float = 1.15  # times the usual height of print that writing is high, at least
+    thickest: float = 4.0  # of a rule: thicker ones are bars and the feet of pictures
+    most_below: float = 0.3  # share of a rule's length with something right below it
+    joined: float = 1.9  # heights of what is joined-up writing ...
+    most_joined: float = 0.4  # ... and the share of a group's width that is
+    most_things: int = 16  # characters of a number; more are words
+    at_line: int = 6  # from a line at which the side of a box is that line
+
+
+ROWS = RowSettings()
+
+
+def find_rows(sheet: Sheet, across: list[PrintedLine], boxes: list[PrintedBox]) -> list[Cell]:
     """The rectangles of what is written on lines that are no side of a box, in working pixels."""
     frames = [box.frame for box in boxes]
     found: list[Cell] = []
-    least = LARGER * print_height(sheet)
+    least = ROWS.larger * print_height(sheet)
     for line in across:
-        if line.thickness > THICKEST or _is_in_text(sheet, line):
+        if line.thickness > ROWS.thickest or _is_in_text(sheet, line):
             continue
         if any(
-            frame.left - AT_LINE <= 0.5 * (line.start + line.end) <= frame.right + AT_LINE
-            and frame.top - AT_LINE <= line.middle <= frame.bottom + AT_LINE
+            frame.left - ROWS.at_line <= 0.5 * (line.start + line.end) <= frame.right + ROWS.at_line
+            and frame.top - ROWS.at_line <= line.middle <= frame.bottom + ROWS.at_line
             for frame in frames
         ):
             continue
@@ -52,11 +66,11 @@ def find_rows(sheet: Sheet, across: list[PrintedLine], boxes: list[Box]) -> list
 
 def print_height(sheet: Sheet) -> float:
     """The usual height of characters on a page, in working pixels; 0 where there are too few to tell."""
-    level = max(0.1, DARK * float(np.quantile(sheet.contrast[::2, ::2], 0.995)))
+    level = max(0.1, ROWS.dark * float(np.quantile(sheet.contrast[::2, ::2], 0.995)))
     labels, _ = ndimage.label(sheet.contrast > level, structure=np.ones((3, 3), dtype=bool))
     heights = [rows.stop - rows.start for rows, _ in ndimage.find_objects(labels)]
-    heights = [height for height in heights if LETTER[0] <= height <= LETTER[1]]
-    return float(np.median(heights)) if len(heights) >= FEWEST_LETTERS else 0.0
+    heights = [height for height in heights if ROWS.lowest_letter <= height <= ROWS.highest_letter]
+    return float(np.median(heights)) if len(heights) >= ROWS.fewest_letters else 0.0
 
 
 def _is_in_text(sheet: Sheet, line: PrintedLine) -> bool:
@@ -64,7 +78,7 @@ def _is_in_text(sheet: Sheet, line: PrintedLine) -> bool:
     row = round(line.middle + 0.5 * line.thickness)
     below = sheet.contrast[row + 3 : row + 9, line.start : line.end]
     level = max(0.08, 2.5 * sheet.noise)
-    return bool(below.size and (below > level).any(axis=0).mean() > MOST_BELOW)
+    return bool(below.size and (below > level).any(axis=0).mean() > ROWS.most_below)
 
 
 def _meet(one: Cell, other: Cell) -> bool:
@@ -74,31 +88,31 @@ def _meet(one: Cell, other: Cell) -> bool:
 def _written_on(sheet: Sheet, line: PrintedLine) -> list[Cell]:
     """The groups of what looks like handwritten characters on a line."""
     height, width = sheet.contrast.shape
-    top, bottom = max(0, int(line.middle) - ABOVE), min(height, int(line.middle) + BELOW)
-    left, right = max(0, line.start - ROOM), min(width, line.end + ROOM)
+    top, bottom = max(0, int(line.middle) - ROWS.above), min(height, int(line.middle) + ROWS.below)
+    left, right = max(0, line.start - ROWS.room), min(width, line.end + ROWS.room)
     strip = np.array(sheet.contrast[top:bottom, left:right])
     at = line.middle - top
     half = 0.5 * line.thickness + 1.5
     strip[max(0, int(at - half)) : int(np.ceil(at + half))] = 0
-    level = max(0.08, 2.5 * sheet.noise, DARK * float(strip.max()))
+    level = max(0.08, 2.5 * sheet.noise, ROWS.dark * float(strip.max()))
     labels, _ = ndimage.label(strip > level, structure=np.ones((3, 3), dtype=bool))
     things = [
         (columns.start, rows.start, columns.stop, rows.stop)
         for rows, columns in ndimage.find_objects(labels)
-        if SHORTEST <= rows.stop - rows.start <= TALLEST and rows.stop >= at - HANGS and rows.start > 0
+        if ROWS.shortest <= rows.stop - rows.start <= ROWS.tallest and rows.stop >= at - ROWS.hangs and rows.start > 0
     ]
     groups = [group for group in _grouped(sorted(things)) if not _is_print(group) and not _is_joined(group)]
     return [_cell(group, left, top) for group in groups]
 
 
-def _grouped(things: list[tuple[int, int, int, int]]) -> list[NDArray[np.int64]]:
+def _grouped(things: list[Box]) -> list[NDArray[np.int64]]:
     """Neighbours put together; (n, 4) left, top, right, bottom."""
-    groups: list[list[tuple[int, int, int, int]]] = []
+    groups: list[list[Box]] = []
     for thing in things:
         if groups:
             end = max(other[2] for other in groups[-1])
             usual = float(np.median([other[3] - other[1] for other in groups[-1]]))
-            if thing[0] - end <= APART * usual:
+            if thing[0] - end <= ROWS.apart * usual:
                 groups[-1].append(thing)
                 continue
         groups.append([thing])
@@ -109,18 +123,18 @@ def _is_print(group: NDArray[np.int64]) -> bool:
     """Whether characters stand as level as only print does."""
     heights = group[:, 3] - group[:, 1]
     tall = group[heights >= 0.7 * np.median(heights)]
-    if len(tall) < FEWEST_TO_TELL:
+    if len(tall) < ROWS.fewest_to_tell:
         return False
     feet, heads = tall[:, 3], tall[:, 1]
     usual = float(np.median(heights))
-    return bool(np.std(feet) <= PRINTED * usual and np.std(heads) <= 2 * PRINTED * usual)
+    return bool(np.std(feet) <= ROWS.printed * usual and np.std(heads) <= 2 * ROWS.printed * usual)
 
 
 def _is_joined(group: NDArray[np.int64]) -> bool:
     """Whether most of a group is joined-up writing, or it is longer than a number."""
     widths, heights = group[:, 2] - group[:, 0], group[:, 3] - group[:, 1]
-    long = widths > JOINED * heights
-    return bool(len(group) > MOST_THINGS or widths[long].sum() > MOST_JOINED * widths.sum())
+    long = widths > ROWS.joined * heights
+    return bool(len(group) > ROWS.most_things or widths[long].sum() > ROWS.most_joined * widths.sum())
 
 
 def _cell(group: NDArray[np.int64], left: int, top: int) -> Cell:

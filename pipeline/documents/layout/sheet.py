@@ -10,15 +10,23 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.skew import estimate_skew
+from segmenter.arrays import Affine, Box, Grey, Plane
 from segmenter.background import area_reduce
-from segmenter.resample import Affine, compose, inverse
+from segmenter.resample import compose, inverse
 
-Float = NDArray[np.float32]
-Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are exclusive
+Place = tuple[float, float, float, float]  # left, top, right, bottom in working pixels, not rounded
 
-WORKING_SIDE = 1800  # pixels of the longer side at most: printed lines of a scan are then one to three pixels thick
-LEAST_SKEW = 0.0015  # tangent; a page that is less askew is left as it is
-PAPER_WINDOW = 25  # working pixels: wider than a line or stroke, narrower than what light and dark grounds are apart
+
+@dataclass(frozen=True)
+class WorkingSize:
+    """The size and the evenness at which a page is looked at."""
+
+    side: int = 1800  # pixels of the longer side at most: printed lines of a scan are then one to three pixels thick
+    least_skew: float = 0.0015  # tangent: less is less than three pixels over the page, and costs a resampling
+    paper_window: int = 25  # pixels: wider than a line or stroke, narrower than what light and dark grounds are apart
+
+
+WORKING = WorkingSize()
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +38,9 @@ class Sheet:
     page: (H, W) float32 in [0, 1], 1 = white, the page as it came.
     """
 
-    contrast: Float
+    contrast: Plane
     to_page: Affine
-    page: Float
+    page: Grey
 
     @property
     def unit(self) -> float:
@@ -60,7 +68,7 @@ class Sheet:
         values = self.contrast[::3, ::3]
         return float(max(0.01, 1.48 * np.median(np.abs(values - np.median(values)))))
 
-    def page_box(self, box: tuple[float, float, float, float]) -> Box:
+    def page_box(self, box: Place) -> Box:
         """The box on the page, whole pixels, that surrounds a box of the sheet; inside the page."""
         left, top, right, bottom = box
         corners = self.to_page @ np.array([[left, right, left, right], [top, top, bottom, bottom], [1, 1, 1, 1]])
@@ -71,14 +79,14 @@ class Sheet:
         return (*first, max(int(x.max() + 0.5), first[0] + 1), max(int(y.max() + 0.5), first[1] + 1))
 
 
-def make_sheet(page: Float, skew: float | None = None) -> Sheet:
+def make_sheet(page: Grey, skew: float | None = None) -> Sheet:
     """The sheet of a page (H, W) float32 in [0, 1], 1 = white; skew: the tangent of the page's, None: measured."""
-    factor = max(1, int(np.ceil(max(page.shape) / WORKING_SIDE)))
+    factor = max(1, int(np.ceil(max(page.shape) / WORKING.side)))
     work = area_reduce(page, factor)
     contrast = _contrast(work)
     skew = estimate_skew(contrast) if skew is None else skew
     to_page = np.array([[factor, 0, 0], [0, factor, 0]], dtype=np.float64)
-    if abs(skew) < LEAST_SKEW:
+    if abs(skew) < WORKING.least_skew:
         return Sheet(contrast, to_page, page)
     turn = _turn(skew, work.shape)
     shape = _turned_shape(turn, work.shape)
@@ -89,10 +97,14 @@ def make_sheet(page: Float, skew: float | None = None) -> Sheet:
     return Sheet(level, factor * turn, page)
 
 
-def _contrast(work: Float) -> Float:
+def _contrast(work: Grey) -> Plane:
     """How much darker than the paper around: a closing with a square removes what is dark and small."""
-    lighter = ndimage.maximum_filter1d(ndimage.maximum_filter1d(work, PAPER_WINDOW, axis=0), PAPER_WINDOW, axis=1)
-    paper = ndimage.minimum_filter1d(ndimage.minimum_filter1d(lighter, PAPER_WINDOW, axis=0), PAPER_WINDOW, axis=1)
+    lighter = ndimage.maximum_filter1d(
+        ndimage.maximum_filter1d(work, WORKING.paper_window, axis=0), WORKING.paper_window, axis=1
+    )
+    paper = ndimage.minimum_filter1d(
+        ndimage.minimum_filter1d(lighter, WORKING.paper_window, axis=0), WORKING.paper_window, axis=1
+    )
     contrast = paper - work
     return np.asarray(contrast - np.median(contrast[::4, ::4]), dtype=np.float32)
 

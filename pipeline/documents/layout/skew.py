@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
-
-MOST = 0.12  # tangent, nearly 7 degrees
-COARSE, FINE = 0.005, 0.0005
-REDUCED = 900  # pixels of the longer side that the coarse search looks at
-MOST_POINTS = 60_000
+from segmenter.arrays import Index, Plane
 
 
-def estimate_skew(contrast: Float) -> float:
-    """The tangent by which rows of print fall a column, in [-MOST, MOST]; 0 on a blank page.
+@dataclass(frozen=True)
+class SkewSearch:
+    """Which slopes are tried (tangents), and on how much of the page."""
+
+    most: float = 0.12  # nearly 7 degrees: so askew do pages go through a scanner
+    coarse: float = 0.005  # a quarter of a degree: the peak of the profiles is wider than that
+    fine: float = 0.0005  # less than a pixel over the width of the page
+    reduced: int = 900  # pixels of the longer side that the coarse search looks at
+    most_points: int = 60_000  # of which profiles are made; more change nothing but the time
+
+
+SKEW = SkewSearch()
+
+
+def estimate_skew(contrast: Plane) -> float:
+    """The tangent by which rows of print fall a column, in [-SKEW.most, SKEW.most]; 0 on a blank page.
 
     contrast: (h, w) float32, dark high. Profiles of dark points along slopes: the one whose rows and columns are most
     uneven (sum of squares) is that of the page (Postl 1986, projection profiles).
@@ -23,17 +33,17 @@ def estimate_skew(contrast: Float) -> float:
     y, x = np.nonzero(contrast > level)
     if y.size < 50:
         return 0.0
-    if y.size > MOST_POINTS:
-        chosen = np.linspace(0, y.size - 1, MOST_POINTS).astype(np.intp)
+    if y.size > SKEW.most_points:
+        chosen = np.linspace(0, y.size - 1, SKEW.most_points).astype(np.intp)
         y, x = y[chosen], x[chosen]
-    coarse = max(1.0, max(contrast.shape) / REDUCED)
-    slopes = np.arange(-MOST, MOST + COARSE / 2, COARSE)
+    coarse = max(1.0, max(contrast.shape) / SKEW.reduced)
+    slopes = np.arange(-SKEW.most, SKEW.most + SKEW.coarse / 2, SKEW.coarse)
     best = slopes[int(np.argmax([_unevenness(y, x, slope, coarse) for slope in slopes]))]
-    slopes = best + np.arange(-COARSE, COARSE + FINE / 2, FINE)
+    slopes = best + np.arange(-SKEW.coarse, SKEW.coarse + SKEW.fine / 2, SKEW.fine)
     return float(slopes[int(np.argmax([_unevenness(y, x, slope, 1.0) for slope in slopes]))])
 
 
-def _unevenness(y: NDArray[np.intp], x: NDArray[np.intp], slope: float, bin: float) -> float:
+def _unevenness(y: Index, x: Index, slope: float, bin: float) -> float:
     """Sum of squares of the two profiles."""
     total = 0.0
     for along in (y - slope * x, x + slope * y):

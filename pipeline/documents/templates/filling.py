@@ -9,10 +9,11 @@ from pipeline.documents.given import read_box
 from pipeline.documents.layout.finding import Layout
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.page import View, find_numbers, named, upright
-from pipeline.documents.templates.registration import Float, landmarks, register
+from pipeline.documents.templates.registration import landmarks, register
 from pipeline.documents.templates.template import Template, TemplateField
 from pipeline.errors import ImageError
 from pipeline.reading.reader import Reader
+from segmenter.arrays import Affine
 
 
 def draft(reader: Reader, sheet: Sheet) -> Template:
@@ -59,10 +60,10 @@ def read_by_template(reader: Reader, sheet: Sheet, template: Template, page: int
     return DocumentReading(tuple(fields))
 
 
-def _place(reader: Reader, sheet: Sheet, template: Template) -> tuple[View, Float]:
+def _place(reader: Reader, sheet: Sheet, template: Template) -> tuple[View, Affine]:
     """The sheet turned so that the template fits best, and the map from the template's pixels to the sheet's."""
     marks = template.scaled(template.landmarks)
-    best: tuple[int, View, Float] | None = None
+    best: tuple[int, View, Affine] | None = None
     for quarters in range(4):
         turned = sheet.turned(quarters)
         found = register(marks, landmarks(turned, Layout.of(turned)), max(turned.contrast.shape))

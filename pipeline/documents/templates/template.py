@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pipeline.errors import UsageError
 from pipeline.formats.format import parse_format
 
+Landmarks = NDArray[np.float64]  # (n, 4) middle x, middle y, width, height of a printed box or rule
 VERSION = 1
 FIELD_KEYS = {"name", "box", "format", "required"}
 
@@ -47,10 +48,10 @@ class Template:
     """size: (width, height) in pixels. landmarks: (n, 4) middle x, y, width and height, as shares of the page."""
 
     size: tuple[int, int]
-    landmarks: NDArray[np.float64]
+    landmarks: Landmarks
     fields: tuple[TemplateField, ...]
 
-    def scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def scaled(self, values: Landmarks) -> Landmarks:
         """Shares of the page, (n, 4), in pixels of its size."""
         return values * np.array([*self.size, *self.size])
 
@@ -129,7 +130,7 @@ def to_toml(template: Template) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _numbers(values: NDArray[np.float64]) -> str:
+def _numbers(values: Landmarks) -> str:
     return "[" + ", ".join(f"{value:.5f}" for value in values) + "]"
 
 

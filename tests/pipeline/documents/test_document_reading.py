@@ -10,7 +10,7 @@ from scipy import ndimage
 from typer.testing import CliRunner
 
 import cli
-from benchmarks.accuracy.drawn_documents import Sheet
+from benchmarks.accuracy.drawn_documents import DrawnPage
 from pipeline import DocumentReading, ImageError, Reader, UsageError, read_document
 from pipeline.documents.document import draft_template
 from pipeline.documents.fields import FieldReading
@@ -27,7 +27,7 @@ DATE = "12082015"
 @pytest.fixture(scope="module")
 def form():
     """A form of two boxes and a comb, with print around, and its true fields."""
-    sheet = Sheet(np.random.default_rng(40), Sources(), (1100, 1000), 1.5)
+    sheet = DrawnPage(np.random.default_rng(40), Sources(), (1100, 1000), 1.5)
     for k in range(4):
         sheet.text(100, 60 + 26 * k, sheet.words(9), 11)
         sheet.text(100, 900 + 26 * k, sheet.words(9), 11)
@@ -87,7 +87,7 @@ def test_a_template_finds_its_fields_again(form, reader):
 
 def test_a_template_of_another_form_does_not_fit(form, reader):
     template = draft_template(reader, form[0])
-    other = Sheet(np.random.default_rng(6), Sources(), (900, 1000), 1.5)
+    other = DrawnPage(np.random.default_rng(6), Sources(), (900, 1000), 1.5)
     for k in range(20):
         other.text(100, 60 + 26 * k, other.words(9), 11)
     with pytest.raises(ImageError, match="does not fit"):

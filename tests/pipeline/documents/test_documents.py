@@ -7,15 +7,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from pipeline.documents.fields import parse_fields
 from pipeline.documents.given import sheet_box
-from pipeline.documents.layout.cleaning import keep_inside
-from pipeline.documents.layout.cutouts import Crop
+from pipeline.documents.layout.cleaning import keep_inside, without_sign
+from pipeline.documents.layout.cutouts import Cutout
 from pipeline.documents.layout.finding import Layout, find_candidates
 from pipeline.documents.layout.sheet import make_sheet
-from pipeline.documents.layout.signs import without_sign
 from pipeline.documents.layout.skew import estimate_skew
 from pipeline.documents.naming import field_names
-from pipeline.documents.specs import parse_fields
 from pipeline.errors import UsageError
 
 SHAPE = (600, 900)
@@ -188,7 +187,7 @@ def test_a_sign_apart_at_the_left_is_cut_away(sign, number, cut):
         if part is not None:
             for x in range(part[0], part[1], 8):
                 grey[15:45, x : x + 3] = 0.1
-    crop = without_sign(Crop(grey, np.array([[1.0, 0, 70], [0, 1.0, 30]])))
+    crop = without_sign(Cutout(grey, np.array([[1.0, 0, 70], [0, 1.0, 30]])))
     assert (crop.grey.shape[1] < 300) == cut
     first = int(np.flatnonzero((crop.grey < 0.5).any(axis=0))[0])
     expected = number[0] if cut or sign is None else sign[0]
