@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks.common.pictures import draw_reading
 from benchmarks.diagnosis.causes import CAUSES, StringVerdict
-from pipeline.explaining.field_picture import draw_ink, draw_source, label_path
 from pipeline.explaining.panels import FAINT, GOOD, QUIET, RULE, TEXT, WARN, Panel, flow, percent, text_width
 from pipeline.reading.reader import Trace
 
@@ -44,23 +44,11 @@ def draw_sheets(cases: Sequence[Judged], folder: Path) -> list[Path]:
 
 
 def _draw_cell(case: Judged) -> Panel:
-    trace = case.trace
-    source, _ = draw_source(trace, CELL, 120)
-    pictures = [source]
-    if trace.pieces is not None and trace.path is not None:
-        labels, strong, skipped = label_path(trace)
-        pictures.append(
-            draw_ink(
-                trace.pieces, CELL, 120, active=trace.rounds[-1].active, strong=strong, spans=labels, skipped=skipped
-            )
-        )
-    panel = Panel(CELL, sum(picture.height + 6 for picture in pictures) + 46)
+    picture = draw_reading(case.trace, CELL, 120)
+    panel = Panel(CELL, picture.height + 52)
     panel.line([(0, 0), (CELL, 0)], RULE, 1)
     _draw_words(panel, case)
-    y = 46.0
-    for picture in pictures:
-        panel.place(picture, 0, y)
-        y += picture.height + 6
+    panel.place(picture, 0, 46)
     return panel
 
 
