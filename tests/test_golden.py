@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import cli
+from pipeline.commands.main import app
 from pipeline.images import load_grey
 from pipeline.reading.reader import SHIPPED
 
@@ -20,7 +20,7 @@ shipped = pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights ye
 
 
 def read(*arguments):
-    return CliRunner().invoke(cli.app, ["read", "--json", *map(str, arguments)])
+    return CliRunner().invoke(app, ["read", "--json", *map(str, arguments)])
 
 
 def test_every_picture_has_its_text_and_every_text_its_picture():

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import typer.main
 
-import cli
+from pipeline.commands import codes
+from pipeline.commands.main import app
 from pipeline.reading.result import Digit, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 SHIPPED = (ROOT / "pipeline" / "weights" / "shipped.npz").exists()
-GROUP = typer.main.get_command(cli.app)
+GROUP = typer.main.get_command(app)
 
 
 def all_commands(group=GROUP, path=()):
@@ -96,8 +97,8 @@ def test_json_keys():
 
 
 def test_exit_codes():
-    codes = [cli.ACCEPTED, cli.UNSURE, cli.USAGE, cli.UNREADABLE, cli.NO_WEIGHTS]
-    assert table_keys("### Exit codes") == [str(code) for code in codes] == ["0", "1", "2", "3", "4"]
+    known = [codes.ACCEPTED, codes.UNSURE, codes.USAGE, codes.UNREADABLE, codes.NO_WEIGHTS]
+    assert table_keys("### Exit codes") == [str(code) for code in known] == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("name", ["use", "test"])

@@ -9,7 +9,7 @@ pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 
 import typer
 
-import cli
+from pipeline.commands.main import app
 from pipeline.reading.reader import Reader
 from pipeline.service.app import create_app
 from pipeline.service.settings import ServiceSettings
@@ -52,7 +52,7 @@ def test_query_parameters_and_options_exist(description) -> None:
     parameters = {each["name"] for each in description["paths"]["/v1/read"]["post"]["parameters"]}
     assert parameters == {"format", "threshold", "alternatives", "explain"}
     assert all(f"`{name}`" in DOCS for name in parameters)
-    serve = typer.main.get_command(cli.app).commands["serve"]
+    serve = typer.main.get_command(app).commands["serve"]
     options = {option for parameter in serve.params for option in parameter.opts}
     assert set(re.findall(r"`(--[a-z-]+)`", DOCS)) - options == set()
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "amount.png"
 SHIPPED = ROOT / "pipeline" / "weights" / "shipped.npz"
-PARTS = ("segmenter", "classifier", "pipeline", "cli.py", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("segmenter", "classifier", "pipeline", "pyproject.toml", "README.md", "LICENSE")
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("DIGITSTRING_SLOW"), reason="slow; set DIGITSTRING_SLOW=1"),
@@ -65,7 +65,13 @@ def test_the_wheel_holds_the_program_and_nothing_else(environment, tmp_path):
     code = "import importlib.metadata as m; print(*sorted({f.parts[0] for f in m.files('digitstring')}), sep='\\n')"
     tops = set(run(environment / "python", "-I", "-c", code, cwd=tmp_path).split())
     ours = {top for top in tops if not top.endswith(".dist-info") and top not in ("..", "__pycache__")}
-    assert ours == {"segmenter", "classifier", "pipeline", "cli.py"}
+    assert ours == {"segmenter", "classifier", "pipeline"}
+
+
+def test_the_version_is_that_of_the_wheel(environment, tmp_path):
+    said = run(environment / "digitstring", "--version", cwd=tmp_path)
+    code = "import importlib.metadata as m; print('digitstring', m.version('digitstring'))"
+    assert said == run(environment / "python", "-I", "-c", code, cwd=tmp_path)
 
 
 def test_help_in_an_empty_environment(environment, tmp_path):

@@ -74,6 +74,6 @@ if __name__ in ("__main__", "__mp_main__"):  # the latter in the worker processe
     sys.modules["pipeline.reading.reader"] = fake_module()
 
 if __name__ == "__main__":
-    import cli
+    from pipeline.commands.main import main
 
-    cli.main()
+    main()

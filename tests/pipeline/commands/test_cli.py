@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import cli
+import pipeline
+from pipeline.commands.codes import worst
+from pipeline.commands.main import app
 from tests.pipeline.commands import fake_cli
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -34,7 +36,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def run(*arguments, **options):
-    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments], **options)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], **options)
 
 
 def confidence(text):
@@ -143,9 +145,9 @@ def test_exit_codes_of_read(folder, arguments, code):
 
 
 def test_the_worst_code_wins():
-    assert cli._worst(set()) == 0
-    for codes, worst in [({0, 1}, 1), ({1, 3}, 3), ({1, 2, 3}, 2), ({0, 1, 2, 3, 4}, 4)]:
-        assert cli._worst(codes) == worst
+    assert worst(set()) == 0
+    for codes, code in [({0, 1}, 1), ({1, 3}, 3), ({1, 2, 3}, 2), ({0, 1, 2, 3, 4}, 4)]:
+        assert worst(codes) == code
 
 
 def test_faults_of_ours_are_named_as_such(folder):
@@ -235,7 +237,7 @@ def test_explain_writes_a_picture(folder, monkeypatch):
 def commands(group=None, path=()):
     import typer.main
 
-    group = group or typer.main.get_command(cli.app)
+    group = group or typer.main.get_command(app)
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
@@ -246,6 +248,11 @@ def commands(group=None, path=()):
 def test_every_help_has_an_example(path):
     result = run(*path, "--help")
     assert result.exit_code == 0 and re.search(f"Examples?: digitstring {' '.join(path)}", result.stdout)
+
+
+def test_the_version_is_the_one_of_the_package():
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"digitstring {pipeline.__version__}\n")
 
 
 def test_no_arguments_show_the_help():

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import cli
 from pipeline.adapting import adapt as adapting
 from pipeline.adapting.adapt import AdaptRecipe, AdaptReport
+from pipeline.commands.main import app
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def table(tmp_path):
 
 
 def adapt(*arguments):
-    return CliRunner().invoke(cli.app, ["adapt", *map(str, arguments)])
+    return CliRunner().invoke(app, ["adapt", *map(str, arguments)])
 
 
 def test_few_pictures_end_with_the_parent_and_a_warning(table, random_weights, tmp_path):

@@ -43,6 +43,12 @@ def make_bad_input(folder):
     return ["missing.png", "folder.png", "empty.png", "text.png", "cut.jpg", "huge.png"]
 
 
+@pytest.mark.parametrize("program", [["cli.py"], ["-m", "pipeline"]])
+def test_the_program_has_two_names_in_a_clone(program):
+    result = run([sys.executable, *program], "--version", cwd=ROOT, text=True)
+    assert result.returncode == 0 and result.stdout.startswith("digitstring ")
+
+
 def test_bad_input_is_one_sentence_each_and_exit_code_3(tmp_path, image):
     names = make_bad_input(tmp_path)
     result = run(FAKE, "read", "--json", *names, "12.png", cwd=tmp_path, text=True)
@@ -137,20 +143,19 @@ print(sorted(name for name in sys.modules if name in {names}))
     return result.stdout.splitlines()[-1]
 
 
+APP = "from pipeline.commands.main import app; "
 HEAVY = ("numpy", "scipy", "skimage", "PIL", "rich", "pooch", "requests", "multiprocessing")
 
 
-@pytest.mark.parametrize(
-    "code", ["import cli; cli.app(['--help'])", "import cli; cli.app(['read', '--help'])", "import pipeline"]
-)
+@pytest.mark.parametrize("code", [f"{APP}app(['--help'])", f"{APP}app(['read', '--help'])", "import pipeline"])
 def test_what_is_not_needed_is_not_imported(code):
     assert imported(code, *HEAVY) == "[]"
 
 
 def test_reading_starts_without_training_and_terminal_libraries(image):
     code = (
-        "import sys, cli; from tests.pipeline.commands import fake_cli; "
+        f"{APP}import sys; from tests.pipeline.commands import fake_cli; "
         "sys.modules['pipeline.reading.reader'] = fake_cli.fake_module(); "
     )
     unwanted = ("rich", "pooch", "requests", "skimage", "pipeline.training", "concurrent.futures.process")
-    assert imported(f"{code}cli.app(['read', {str(image)!r}])", *unwanted) == "[]"
+    assert imported(f"{code}app(['read', {str(image)!r}])", *unwanted) == "[]"

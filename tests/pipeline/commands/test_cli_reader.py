@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
-import cli
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
+from pipeline.commands.main import app
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def weights(tmp_path_factory):
 
 
 def read(weights, *arguments):
-    return CliRunner().invoke(cli.app, ["read", "--weights", str(weights), *map(str, arguments)])
+    return CliRunner().invoke(app, ["read", "--weights", str(weights), *map(str, arguments)])
 
 
 def written(text="208", size=(120, 60), ink=0, paper=255):

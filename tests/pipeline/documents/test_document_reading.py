@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from typer.testing import CliRunner
 
-import cli
 from benchmarks.accuracy.drawn_documents import DrawnPage
 from pipeline import DocumentReading, ImageError, Reader, UsageError, read_document
+from pipeline.commands.main import app
 from pipeline.documents.document import draft_template
 from pipeline.documents.fields import FieldReading
 from pipeline.documents.reader import DocumentReader
@@ -175,7 +175,7 @@ def test_exif_orientation(form, reader, tmp_path):
 
 
 def invoke(*arguments):
-    return CliRunner().invoke(cli.app, list(map(str, arguments)))
+    return CliRunner().invoke(app, list(map(str, arguments)))
 
 
 def test_the_command_line_reads_a_document(form, tmp_path):

@@ -1,0 +1,46 @@
+"""`digitstring data`: fetches and converts what training needs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.terminal import progress_bar, say
+
+
+class StrokeKind(StrEnum):
+    """The stroke files that training reads."""
+
+    DIGITS = "digits"
+    STRINGS = "strings"
+    OTHERS = "others"
+
+
+def unipen(
+    folder: Annotated[Path, typer.Argument(help="The unpacked UNIPEN collection train_r01_v07.")],
+    out: Annotated[Path, typer.Option(help="Stroke file to write, .jsonl.gz.")],
+    kind: Annotated[
+        StrokeKind, typer.Option(help="Isolated digits, strings of digits, or other characters.")
+    ] = StrokeKind.DIGITS,
+) -> None:
+    """Convert pen strokes of the original UNIPEN files."""
+    from pipeline.data.unipen import convert_unipen
+
+    with progress_bar("Converting") as progress:
+        report = convert_unipen(folder, out, kind.value, progress)
+    for sentence in report.damaged:
+        say(sentence)
+    left_out = sum(report.skipped.values())
+    say(f"{out}: {report.written} samples by {report.writers} writers; {left_out} segments left out")
+
+
+def mnist(
+    data: Annotated[Path | None, typer.Option(help="Folder to put it in (default: the cache).")] = None,
+) -> None:
+    """Download MNIST, checked by SHA-256, unless it is there already; prints the folder."""
+    from pipeline.data.mnist import fetch_mnist
+
+    typer.echo(str(fetch_mnist(data)))

@@ -1,0 +1,33 @@
+"""`digitstring explain`: a picture of how an image was read."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands import options as o
+from pipeline.commands.codes import ACCEPTED, UNSURE
+from pipeline.commands.terminal import say
+
+
+def explain(
+    image: Annotated[str, typer.Argument(help="Image file, or - for standard input.")],
+    out: Annotated[Path, typer.Option(help="The picture to draw, .png.")],
+    format: o.Format = None,
+    threshold: o.Threshold = None,
+    max_error: o.MaxError = None,
+    weights: o.Weights = None,
+) -> None:
+    """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
+    options = o.reader_options(weights, threshold, max_error, format)
+    from pipeline.batch.outcomes import DocumentOptions
+    from pipeline.explaining.writing import write_explanation
+
+    reader = replace(options, documents=DocumentOptions())()
+    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, reader)
+    say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
+    raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)

@@ -1,0 +1,70 @@
+"""Options that several commands have, and the reader that they ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.batch.outcomes import ReaderOptions
+
+Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")]
+MaxError = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
+]
+Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="What the number looks like: digits:8, digits:3-6, amount, date:DDMMYYYY, a pattern such as "
+        r"'\d{4}-\d{6}', luhn, mod11, ean13, aba, iban:DE, or one with a check behind: digits:16,luhn.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Review = Annotated[
+    Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
+]
+Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
+Document = Annotated[bool, typer.Option("--document", help="The images are whole documents (default: found out).")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        metavar="NAME=LEFT,TOP,RIGHT,BOTTOM",
+        help="A field of the document, in pixels; may be repeated. Without: fields are found.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace existing weights.")]
+WeightsOut = Annotated[Path, typer.Option("--out", help="Weights file to write; its card lies beside it.")]
+
+
+def reader_options(
+    weights: Path | None, threshold: float | None, max_error: float | None, format: str | None, alternatives: int = 3
+) -> ReaderOptions:
+    """The reader that the options of a command ask for. Raises UsageError."""
+    import pipeline
+
+    if threshold is not None and max_error is not None:
+        raise pipeline.UsageError("--threshold and --max-error both set what is accepted; choose one")
+    one_thread()
+    from pipeline.batch.outcomes import ReaderOptions
+
+    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format)
+
+
+def one_thread() -> None:
+    """Threads of BLAS cost more than they bring at our sizes; must be called before numpy is imported."""
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Those that are not None; the others keep their defaults."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,91 @@
+"""`digitstring read`: the numbers in images."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands import options as o
+from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
+from pipeline.commands.terminal import say
+
+if TYPE_CHECKING:
+    from pipeline.batch.outcomes import Outcome
+
+
+def read(
+    images: Annotated[list[str], typer.Argument(help="Image files, globs, or - for standard input.")],
+    as_json: o.Json = False,
+    format: o.Format = None,
+    threshold: o.Threshold = None,
+    max_error: o.MaxError = None,
+    alternatives: Annotated[
+        int | None, typer.Option(min=0, help="How many other texts to give; without --json a line each.")
+    ] = None,
+    document: o.Document = False,
+    field: o.Fields = None,
+    template: Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")] = None,
+    weights: o.Weights = None,
+) -> None:
+    """Print the number in each image.
+
+    One image: its text, an empty line when there is none. Several: a line each with file, text and
+    confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives. --format: only
+    numbers of that format are looked for; where none fits, there is no text, and a message says so.
+
+    A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
+    """
+    options = o.reader_options(weights, threshold, max_error, format, 3 if alternatives is None else alternatives)
+    from pipeline.batch.outcomes import DocumentOptions, expand_globs, read_outcome
+    from pipeline.batch.records import make_record, to_json_line
+
+    files = expand_globs(images)
+    documents = DocumentOptions(document, tuple(field or ()), None if template is None else str(template))
+    reader = replace(options, documents=documents)()
+    codes = set()
+    for file in files:
+        outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
+        codes.add(_code(outcome))
+        if outcome.error is not None:
+            say(outcome.error)
+        elif outcome.reading is not None:
+            for sentence in _notes(outcome.reading):
+                say(f"{file}: {sentence}")
+        if as_json:
+            sys.stdout.write(to_json_line(make_record(file, outcome.reading, outcome.error)))
+        elif outcome.reading is not None:
+            names = [file] if len(files) > 1 else []
+            sys.stdout.writelines(_plain_lines(names, outcome.reading, bool(alternatives)))
+    raise typer.Exit(worst(codes))
+
+
+def _notes(reading: Any) -> list[str]:
+    """What there is to say of a reading on standard error."""
+    return [*getattr(reading, "errors", []), *([] if reading.note is None else [reading.note])]
+
+
+def _code(outcome: Outcome) -> int:
+    if outcome.reading is None or getattr(outcome.reading, "errors", []):
+        return UNREADABLE
+    return ACCEPTED if outcome.reading.accepted else UNSURE
+
+
+def _plain_lines(names: list[str], reading: Any, with_alternatives: bool) -> Iterator[str]:
+    """Tab-separated lines: the names there are, the text, and the confidence unless text stands alone. Of a document,
+    a line for each field, with its name."""
+    if hasattr(reading, "fields"):
+        for field in reading.fields:
+            yield from _plain_lines([*names, field.name], field.reading, with_alternatives)
+        return
+    rows = [(reading.text or "", reading.confidence)]
+    if with_alternatives:
+        rows += [(other.text, other.confidence) for other in reading.alternatives]
+    for text, confidence in rows:
+        cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
+        cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
+        yield "\t".join(cells) + "\n"
