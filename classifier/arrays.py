@@ -9,3 +9,4 @@ Logits = NDArray[np.float32]  # (N, K) weighted sums z of sigmoid outputs a, z =
 Weights = NDArray[np.float32]  # what is trained, of any shape
 Scores = NDArray[np.float64]  # (N, S) log-odds or log-probabilities that are summed along a path
 Columns = NDArray[np.float32]  # (T, K) log-probabilities of a line network's symbols, column by column
+LinePicture = NDArray[np.float32]  # (ROWS, W) darkness of a line as the line network sees it, paper 0, ink about 1

@@ -7,29 +7,36 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import WeightsError
+from classifier.line_network import LineNetwork, LineShape
 from classifier.network import ConvolutionNetwork, Shape
 
 KIND = "string-reader"
 
+Network = ConvolutionNetwork | LineNetwork
+AnyNetwork = TypeVar("AnyNetwork", ConvolutionNetwork, LineNetwork)
+
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """first: scores every span. second: scores the likely ones again, and what it says is added; None without one."""
+    """first: scores every span. second: scores the likely ones again, and what it says is added; None without one.
+    line: reads the whole line at once, the second reader; None without one."""
 
     first: ConvolutionNetwork
     second: ConvolutionNetwork | None = None
+    line: LineNetwork | None = None
 
-    def named(self) -> dict[str, ConvolutionNetwork]:
+    def named(self) -> dict[str, Network]:
         """The networks there are, by name."""
-        return {"first": self.first} | ({} if self.second is None else {"second": self.second})
+        every = {"first": self.first, "second": self.second, "line": self.line}
+        return {name: network for name, network in every.items() if network is not None}
 
 
 def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, Any]]:
@@ -52,20 +59,23 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Any]]:
     """The string-reading networks of a weights file, and its card. Raises WeightsError."""
     arrays, card = load_arrays(path, KIND)
     try:
-        found = {name: _network(name, shape, arrays) for name, shape in card["networks"].items()}
+        found: dict[str, Any] = {name: _network(name, shape, arrays) for name, shape in card["networks"].items()}
         return Networks(**found), card
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise WeightsError(f"{path}: the weights do not fit their card ({error})") from error
 
 
-def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> ConvolutionNetwork:
+def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> Network:
     prefix = f"{name}/"
     weights = {
         key.removeprefix(prefix): value.astype(np.float32) for key, value in arrays.items() if key.startswith(prefix)
     }
-    unknown = shape.keys() - {field.name for field in fields(Shape)}
+    kind = LineShape if name == "line" else Shape
+    unknown = shape.keys() - {field.name for field in fields(kind)}
     if unknown:
         raise ValueError(f"unknown parts of a shape: {', '.join(sorted(unknown))}")
+    if kind is LineShape:
+        return LineNetwork(LineShape(**shape), weights)
     return ConvolutionNetwork(Shape(**{**shape, "convolutions": tuple(shape["convolutions"])}), weights)
 
 
@@ -78,10 +88,10 @@ def network_arrays(networks: Networks) -> dict[str, NDArray]:
     }
 
 
-def rounded(network: ConvolutionNetwork) -> ConvolutionNetwork:
+def rounded(network: AnyNetwork) -> AnyNetwork:
     """The network as it will be when loaded again, its weights rounded to float16."""
-    return ConvolutionNetwork(
-        network.shape, {name: value.astype(np.float16).astype(np.float32) for name, value in network.weights.items()}
+    return replace(
+        network, weights={name: value.astype(np.float16).astype(np.float32) for name, value in network.weights.items()}
     )
 
 

@@ -212,9 +212,8 @@ def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans, amoun
 
 def _check_inputs(networks: Networks, path: FilePath) -> None:
     """Raise WeightsError unless the networks take what the reader gives them: crops of two channels, measures."""
-    for name, inputs in (("first", MEASURES), ("second", SECOND_MEASURES)):
-        shape = networks.named()[name].shape if name in networks.named() else None
-        if shape is not None and (shape.channels, shape.measures) != (2, inputs):
+    for name, network, inputs in (("first", networks.first, MEASURES), ("second", networks.second, SECOND_MEASURES)):
+        if network is not None and (network.shape.channels, network.shape.measures) != (2, inputs):
             raise WeightsError(
                 f"{path}: the {name} network does not take what this version gives it; make the weights "
                 "with 'train' again"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import WeightsError
+from classifier.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import KIND, Networks, load_arrays, load_networks, network_arrays, network_card, rounded
 from pipeline.training.checkpoints import TrainingFiles
@@ -169,3 +170,17 @@ def test_a_second_network_is_saved_and_loaded_beside_the_first(tmp_path, network
     for name, each in loaded.named().items():
         for key, value in rounded(networks.named()[name]).weights.items():
             np.testing.assert_array_equal(each.weights[key], value)
+
+
+def test_a_line_network_is_saved_and_loaded_beside_the_first(tmp_path, network):
+    line = LineNetwork.initialise(LineShape(maps=(2, 3, 3, 4, 4, 5)), np.random.default_rng(5))
+    networks = Networks(network, line=line)
+    files = TrainingFiles(tmp_path / "line.npz")
+    files.save(network_arrays(networks), network_card(networks))
+    loaded, card = load_networks(files.out)
+    assert loaded.second is None and loaded.line.shape == line.shape
+    assert card["networks"]["line"]["maps"] == [2, 3, 3, 4, 4, 5]
+    picture = np.random.default_rng(6).random((48, 60), np.float32)
+    np.testing.assert_array_equal(loaded.line.columns(picture), rounded(line).columns(picture))
+    sign(files.out, networks={**card["networks"], "line": {"maps": [2, 3]}})
+    assert "six layers" in refusal(files.out)

@@ -1,0 +1,111 @@
+"""Line pictures: what the line network sees of a grey picture, made in one way for training and for reading.
+
+Neither ink nor digits are looked for, so that this fails where the segmenter does not, and the reverse. The picture is
+scaled to ROWS rows; what is slower than writing (shade, a dark margin, the paper's own grey) is taken away as the local
+brightness of the paper, and what is left is divided by the contrast that its darkest strokes have. Paper is 0 and
+usual ink about 1, whichever of them was the lighter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from classifier.arrays import LinePicture
+
+ROWS = 48  # a line 48 pixels high is what most crops of fields have, and what other line readers take
+
+
+@dataclass(frozen=True)
+class LinePictureConfig:
+    """Constants of the picture, all in pixels of a line picture unless said otherwise."""
+
+    widest: int = 1152
+    """Wider lines are squeezed: 24 times as wide as high leaves ten digits legible."""
+    narrowest: int = 16
+    block: int = 12
+    """Side of the blocks whose paper is measured: wider than any stroke of a line of digits."""
+    lightest: float = 0.7
+    """Quantile of a block that is its paper: ink seldom covers 30 % of a block, and a sheen is not paper."""
+    inked: float = 0.985
+    """Quantile of the darkness that is a stroke's: a lone thin digit in a loose crop covers 2 %."""
+    least_contrast: float = 0.06
+    """Of the picture's brightness: fainter marks than this are noise, and are not made as dark as ink."""
+    bounds: tuple[float, float] = (-0.5, 1.5)
+
+
+CONFIG = LinePictureConfig()
+
+
+def line_picture(grey: NDArray[np.floating], stretch: float = 1.0) -> LinePicture:
+    """The line picture (ROWS, W) float32 of a grey picture: paper 0, ink about 1, in CONFIG.bounds.
+
+    grey: (H, W) in [0, 1], 1 = white, at least one pixel. stretch: factor of the width, for training only.
+    """
+    return normalised(scaled(grey, stretch))
+
+
+def scaled(grey: NDArray[np.floating], stretch: float = 1.0) -> NDArray[np.float32]:
+    """The picture (ROWS, W) in its own brightness, its aspect kept, except where CONFIG bounds the width."""
+    if grey.ndim != 2 or 0 in grey.shape:
+        raise ValueError(f"a picture has rows and columns, got {grey.shape}")
+    height, width = grey.shape
+    columns = int(np.clip(round(width * ROWS / height * stretch), CONFIG.narrowest, CONFIG.widest))
+    rows = _sampling(height, ROWS) @ grey.astype(np.float32, copy=False)
+    return rows @ _sampling(width, columns).T
+
+
+def normalised(picture: NDArray[np.float32]) -> LinePicture:
+    """Darkness of ink on paper, in units of the usual ink's, of a picture in any brightness and polarity."""
+    darkness = _darkness(picture)
+    opposite = _darkness(-picture)
+    if _writing(opposite) > _writing(darkness):
+        darkness = opposite
+    contrast = max(float(np.quantile(darkness, CONFIG.inked)), CONFIG.least_contrast)
+    return np.clip(darkness / np.float32(contrast), *CONFIG.bounds)
+
+
+def _darkness(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much darker than the paper around it each pixel is."""
+    return _paper(picture) - picture
+
+
+def _writing(darkness: NDArray[np.float32]) -> float:
+    """How much the picture looks as if its strokes were the dark ones: few pixels are dark, and by much.
+
+    The third moment over the second to the power 3/2 (skewness) of what is left after the paper is taken away.
+    """
+    square = darkness * darkness
+    return float((square * darkness).mean() / max(float(square.mean()), 1e-9) ** 1.5)
+
+
+def _paper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The paper's brightness at each pixel: a high quantile of each block, its median with the blocks around."""
+    rows, columns = picture.shape
+    side = CONFIG.block
+    across = max(1, columns // side)
+    edges = np.linspace(0, columns, across + 1).astype(int)
+    width = int(np.diff(edges).max())
+    starts = np.minimum(edges[:-1], columns - width)
+    windows = np.lib.stride_tricks.sliding_window_view(picture, width, axis=1)[:, starts]  # (ROWS, across, width)
+    blocks = windows.reshape(rows // side, side, across, width).transpose(0, 2, 1, 3).reshape(rows // side, across, -1)
+    place = int(CONFIG.lightest * (blocks.shape[-1] - 1))
+    paper = ndimage.median_filter(np.partition(blocks, place, axis=-1)[..., place], 3, mode="nearest")
+    return _sampling(rows // side, rows) @ paper @ _sampling(across, columns).T
+
+
+@lru_cache(maxsize=256)
+def _sampling(source: int, target: int) -> NDArray[np.float32]:
+    """(target, source) matrix that resamples an axis: triangles as wide as the coarser of the two grids.
+
+    Rows sum to 1; at the ends the outermost pixel goes on.
+    """
+    step = source / target
+    middle = (np.arange(target) + 0.5) * step - 0.5
+    reach = max(1.0, step)
+    weights = np.maximum(0, 1 - np.abs(np.clip(middle, 0, source - 1)[:, None] - np.arange(source)) / reach)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
