@@ -26,7 +26,8 @@ class Hand:
     pixels; slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread:
     standard deviation of sizes; level: thickness of bitmaps, see warp_bitmap, and of fonts, the lower
     the thicker; zero: (height, aspect) factors of zeros after the first digit; habits: digit -> allograph;
-    font: the only one of a string of kind "font"; mix_fonts: whether "mixed" takes digits from fonts as well.
+    font: the only one of a string of kind "font"; mix_fonts: whether "mixed" takes digits from fonts as well; nib: how
+    much thinner than downstrokes upstrokes and sidestrokes are, in [0, 1).
     """
 
     sources: Sources
@@ -44,6 +45,7 @@ class Hand:
     habits: dict[str, str] = field(default_factory=dict)
     font: Font | None = None
     mix_fonts: bool = False
+    nib: float = 0.0
 
     @property
     def printed(self) -> bool:
@@ -51,8 +53,11 @@ class Hand:
         return self.font is not None and self.font.style == "print"
 
 
-def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, kind: str) -> Hand:
-    """A hand for one string of that kind. Where mixed, each digit may come from anybody."""
+def draw_hand(
+    rng: np.random.Generator, sources: Sources, style: StringStyle, kind: str, font: Font | None = None
+) -> Hand:
+    """A hand for one string of that kind. Where mixed, each digit may come from anybody. ``font``: that of a string of
+    kind "font", else it is drawn."""
     low, mode, high = style.heights
     height = rng.triangular(low, mode, high) if high > low else low
     small_zeros = rng.random() < 0.35
@@ -72,7 +77,7 @@ def draw_hand(rng: np.random.Generator, sources: Sources, style: StringStyle, ki
         pen_writer=sources.draw_pen_writer(rng) if sources.pen_digits and kind == "pen" else None,
         habits=habits,
         # Last, so that other kinds' draws are the same with fonts and without.
-        font=sources.draw_font(rng) if kind == "font" else None,
+        font=(font or sources.draw_font(rng)) if kind == "font" else None,
         mix_fonts=sources.fonts and style.has_fonts,
     )
     if hand.font is None:
@@ -203,7 +208,7 @@ def ink_strokes(
     pressure = None
     if rng.random() < 0.35:
         pressure = np.clip(1 + 0.25 * rng.standard_normal(5), 0.5, 1.5)
-    glyph = draw_strokes(varied, pen, pressure=pressure)
+    glyph = draw_strokes(varied, pen, pressure=pressure, nib=hand.nib)
     # The pen reaches half its width below the line its middle follows.
     return None if glyph is None else Glyph(glyph.ink, glyph.left, glyph.top - round(pen / 2))
 

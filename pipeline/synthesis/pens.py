@@ -72,12 +72,18 @@ def vary_strokes(
 
 
 def draw_strokes(
-    strokes: Sequence[np.ndarray], width: float, *, pressure: np.ndarray | None = None, margin: int = 2
+    strokes: Sequence[np.ndarray],
+    width: float,
+    *,
+    pressure: np.ndarray | None = None,
+    nib: float = 0.0,
+    margin: int = 2,
 ) -> Glyph | None:
     """Strokes drawn by a round pen ``width`` pixels wide; None where nothing is left to see.
 
     strokes: (n, 2), x and y in pixels. ``pressure`` (k,) are factors of the width at even steps along each
-    stroke. Anti-aliased by drawing SUPERSAMPLING times as large; the pen is a disc stamped along the line.
+    stroke; ``nib`` in [0, 1) is how much thinner a pointed nib writes upward than downward.
+    Anti-aliased by drawing SUPERSAMPLING times as large; the pen is a disc stamped along the line.
     """
     points = np.concatenate(strokes)
     reach = width * (1 if pressure is None else float(pressure.max())) / 2 + margin
@@ -88,18 +94,24 @@ def draw_strokes(
     draw = ImageDraw.Draw(canvas)
     corner = np.array([left, top], np.float32)
     for stroke in strokes:
-        _draw_stroke(draw, (stroke - corner) * SUPERSAMPLING, width * SUPERSAMPLING, pressure)
+        _draw_stroke(draw, (stroke - corner) * SUPERSAMPLING, width * SUPERSAMPLING, pressure, nib)
     large = np.asarray(canvas, np.float32).reshape(h, SUPERSAMPLING, w, SUPERSAMPLING)
     ink = large.sum(axis=3).sum(axis=1) * np.float32(1 / (255 * SUPERSAMPLING**2))
     return trim_ink(ink, left, top)
 
 
-def _draw_stroke(draw: ImageDraw.ImageDraw, points: np.ndarray, width: float, pressure: np.ndarray | None) -> None:
+def _draw_stroke(
+    draw: ImageDraw.ImageDraw, points: np.ndarray, width: float, pressure: np.ndarray | None, nib: float
+) -> None:
     points = _resample(points, max(1.0, 0.3 * width))
     radii = np.full(len(points), width / 2, np.float32)
     if pressure is not None:
         along = np.linspace(0, len(pressure) - 1, len(points))
         radii = radii * np.interp(along, np.arange(len(pressure)), pressure)
+    if nib and len(points) > 1:
+        dx, dy = np.gradient(points, axis=0).T
+        # The tines spread under the pressure of a downstroke only.
+        radii = radii * (1 - np.float32(nib) * (0.5 - 0.5 * dy / np.maximum(np.hypot(dx, dy), 1e-6)))
     radii = np.maximum(radii, 0.75)[:, None]
     # Pillow counts both ends of a box as inside: one pixel less is the disc's true width.
     discs = np.concatenate([points - radii, points + radii - 1], axis=1)

@@ -139,6 +139,10 @@ class Sources:
         """A font, with the shares that its module gives to handwriting and print."""
         return draw_font(rng, load_fonts())
 
+    def draw_print_font(self, rng: np.random.Generator) -> Font:
+        """A font of print; each is as likely as any other."""
+        return _pick(rng, tuple(font for font in load_fonts() if font.style == "print"))
+
     def draw_other(self, rng: np.random.Generator, text: str) -> PenSample | None:
         """A mark or letter as somebody wrote it, or None where there is none of that kind."""
         writers = self._index["others"].get(text)

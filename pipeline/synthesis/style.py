@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.synthesis.papers import PAPERS
+from pipeline.synthesis.surroundings.chances import Range, Surroundings, Weights
 
 KINDS = ("bitmap", "pen", "shapes", "font", "mixed", "string")
-
-Weights = tuple[tuple[str, float], ...]
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,9 @@ class StringStyle:
     binary: float = 0.04
     """Chance of a picture of black and white only."""
     jpeg: float = 0.25
+    surroundings: Surroundings | None = None
+    """What surrounds the number, where anything does: then lengths, separators and what else stands about the number
+    come from there."""
 
     def __post_init__(self) -> None:
         if len(self.lengths) != 10 or min(self.lengths) < 0 or sum(self.lengths) <= 0:
@@ -181,7 +182,29 @@ CALIBRATION = replace(
 """Digits that people wrote, in fields that hold a number: our own shapes, letters and loose strokes are there to teach
 what exists, and how often they come says nothing about how often a reading is right."""
 
-PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION)}
+SURROUNDED = StringStyle(
+    "surrounded",
+    kinds=(("bitmap", 0.27), ("pen", 0.32), ("shapes", 0.1), ("font", 0.08), ("mixed", 0.06), ("string", 0.17)),
+    papers=(
+        ("white", 0.36),
+        ("grey", 0.3),
+        ("mottled", 0.14),
+        ("guilloche", 0.07),
+        ("waves", 0.05),
+        ("halftone", 0.04),
+        ("hatching", 0.04),
+    ),
+    intruders=0.0,
+    heights=(14, 26, 46),
+    pen_widths=(0.04, 0.17),
+    touching=(0.0, 0.3),
+    darkness=(0.3, 1.0),
+    noise=(0.0, 0.04),
+    surroundings=Surroundings(),
+)
+"""Numbers as people cut them out and photograph them, for readers of whole pictures."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION, SURROUNDED)}
 
 
 def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:

@@ -60,6 +60,7 @@ DRAWING = (
     "pipeline.synthesis.pens",
     "pipeline.synthesis.strings",
     "pipeline.synthesis.scans",
+    "pipeline.synthesis.surroundings",
 )
 
 
