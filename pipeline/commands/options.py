@@ -39,6 +39,8 @@ Fields = Annotated[
         help="A field of the document, in pixels; may be repeated. Without: fields are found.",
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace existing weights.")]

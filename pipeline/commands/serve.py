@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.terminal import say
 
 
 def serve(
@@ -21,6 +20,15 @@ def serve(
     threads: Annotated[int, typer.Option(min=1, help="Images that a process reads at once.")] = 2,
     waiting: Annotated[int, typer.Option(min=0, help="Further requests that may wait; then 429.")] = 16,
     deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds for an image; then 503.")] = 10.0,
+    header_deadline: Annotated[
+        float, typer.Option(min=0.001, max=3600, help="Seconds for a request's headers; then 408.")
+    ] = 10.0,
+    body_deadline: Annotated[
+        float, typer.Option(min=0.001, max=3600, help="Seconds for a request's body; then 408.")
+    ] = 20.0,
+    max_connections: Annotated[
+        int, typer.Option(min=1, help="Connections at once; one more, and an idle or slow one is closed.")
+    ] = 500,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request at most; else 413.")] = 10 << 20,
     max_pixels: Annotated[int, typer.Option(min=1, help="Pixels of an image at most; else 422.")] = 20_000_000,
     max_images: Annotated[int, typer.Option(min=1, help="Images in a request at most; else 413.")] = 16,
@@ -28,6 +36,8 @@ def serve(
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
     weights: o.Weights = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
 ) -> None:
     """Answer over HTTP: POST /v1/read, a page at /, and the review of what was unsure at /review.
 
@@ -35,14 +45,21 @@ def serve(
     are finished.
     """
     options = o.reader_options(weights, threshold, max_error, format)
-    from pipeline.service import serve as service
+    from pipeline.service.logs import verbosity_of
+    from pipeline.service.serve import serve as run_service
     from pipeline.service.settings import Limits, ServiceSettings, hosts_of
 
     limits = Limits(
-        body_bytes=max_bytes, pixels=max_pixels, images=max_images, threads=threads, waiting=waiting, deadline=deadline
+        body_bytes=max_bytes,
+        pixels=max_pixels,
+        images=max_images,
+        threads=threads,
+        waiting=waiting,
+        deadline=deadline,
+        headers=header_deadline,
+        upload=body_deadline,
+        connections=max_connections,
     )
-    warning = service.warning_of(host)
-    if warning is not None:
-        say(warning)
     hosts = hosts_of(host, tuple(allow_host or ()))
-    service.serve(ServiceSettings(options, limits, None if review is None else str(review), hosts), host, port, workers)
+    settings = ServiceSettings(options, limits, None if review is None else str(review), hosts)
+    run_service(settings, host, port, workers, verbosity_of(quiet, verbose))

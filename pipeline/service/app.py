@@ -17,16 +17,18 @@ from starlette.requests import ClientDisconnect
 from pipeline import __version__
 from pipeline.reading.reader import Reader
 from pipeline.review.store import ReviewStore
-from pipeline.service.answers import add_schemas
-from pipeline.service.counters import Metrics
-from pipeline.service.guard import Guard
-from pipeline.service.pages import add_pages
-from pipeline.service.pool import RecognitionPool
-from pipeline.service.recognition import Recogniser
+from pipeline.service.gate.guard import Guard
+from pipeline.service.gate.receiving import Receiving
 from pipeline.service.refusals import Refusal
-from pipeline.service.review_routes import review_routes
-from pipeline.service.routes import reading_routes
+from pipeline.service.routes.examples import add_schemas
+from pipeline.service.routes.page_files import add_pages
+from pipeline.service.routes.parameters import sentence
+from pipeline.service.routes.reading_routes import reading_routes
+from pipeline.service.routes.review_routes import review_routes
 from pipeline.service.settings import ENVIRONMENT, TOKEN, ServiceSettings
+from pipeline.service.work.counters import Metrics
+from pipeline.service.work.pool import RecognitionPool
+from pipeline.service.work.recognition import Recogniser
 
 DESCRIPTION = "Reads numbers in images, digit by digit, with an honest probability that the reading is right."
 
@@ -46,13 +48,14 @@ def create_app(reader: Reader, settings: ServiceSettings, token: str | None = No
         redoc_url=None,
         lifespan=partial(_lifespan, pool),
     )
-    app.include_router(reading_routes(settings, recogniser, pool, metrics))
+    receiving = Receiving(settings.limits)
+    app.include_router(reading_routes(settings, recogniser, pool, metrics, receiving))
     if review is not None:
         app.include_router(review_routes(review))
     add_pages(app)
     _answer_errors(app, metrics)
     _describe(app, token is not None)
-    return Guard(app, hosts=settings.hosts, token=token, metrics=metrics)
+    return Guard(app, hosts=settings.hosts, token=token, metrics=metrics, receiving=receiving)
 
 
 def create_worker_app() -> Guard:
@@ -88,7 +91,7 @@ def _answer_errors(app: FastAPI, metrics: Metrics) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         metrics.refusals.labels("parameter").inc()
-        return JSONResponse({"error": "; ".join(_sentence(problem) for problem in error.errors())}, 422)
+        return JSONResponse({"error": "; ".join(sentence(problem, skip=1) for problem in error.errors())}, 422)
 
     @app.exception_handler(HTTPException)
     async def failed(request: Request, error: HTTPException) -> Response:
@@ -99,11 +102,6 @@ def _answer_errors(app: FastAPI, metrics: Metrics) -> None:
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:
         return JSONResponse({"error": "the client went away"}, 400)
-
-
-def _sentence(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"][1:])
-    return f"{place or 'request'}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
 
 
 def _describe(app: FastAPI, needs_token: bool) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 import shutil
 import signal
 import socket
 import tempfile
+from functools import partial
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.service.settings import ENVIRONMENT, LOOPBACK, TOKEN, ServiceSettings
+from pipeline.service.logs import Verbosity, log_config
+from pipeline.service.settings import ENVIRONMENT, LOOPBACK, TOKEN, Limits, ServiceSettings
 
 GRACE_SECONDS = 5  # beyond the deadline of an image, for what is in flight when the service is stopped
 KEEP_ALIVE_SECONDS = 10
 BACKLOG = 256
+log = logging.getLogger("digitstring")
 
 
-def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> None:
+def serve(
+    settings: ServiceSettings, host: str, port: int, workers: int = 1, verbosity: Verbosity = Verbosity.NORMAL
+) -> None:
     """Answer requests until SIGTERM or SIGINT; then in-flight requests are finished.
 
-    port: 0 for any that is free. Raises UsageError, WeightsError, DataError before anything is listened on; UsageError
-    when the extra `service` is not installed.
+    port: 0 for any that is free; the address is said on standard error once it is listened on. Raises UsageError,
+    WeightsError, DataError before anything is listened on; UsageError when the extra `service` is not installed.
     """
     try:
         import uvicorn
@@ -34,12 +40,10 @@ def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> 
         ) from None
     token = os.environ.get(TOKEN) or None
     app = create_app(make_reader(settings), settings, token)  # with its mistakes, before anything is listened on
-    options: dict[str, Any] = {
-        "host": host, "port": port, "backlog": BACKLOG, "timeout_keep_alive": KEEP_ALIVE_SECONDS, "access_log": False,
-        "timeout_graceful_shutdown": round(settings.limits.deadline + settings.limits.upload + GRACE_SECONDS),
-        "server_header": False, "date_header": True, "proxy_headers": False, "log_config": _log_config(),
-    }  # fmt: skip
     listening = _listen(host, port)
+    options = _options(settings.limits, verbosity)
+    logging.config.dictConfig(options["log_config"])
+    _tell(host, listening.getsockname()[1], settings.hosts)
     if workers == 1:
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them once more when all requests are finished
             signal.signal(number, lambda *_: None)
@@ -54,6 +58,27 @@ def serve(settings: ServiceSettings, host: str, port: int, workers: int = 1) -> 
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _options(limits: Limits, verbosity: Verbosity) -> dict[str, Any]:
+    """What uvicorn is told."""
+    from pipeline.service.gate.connections import DeadlineProtocol
+
+    return {
+        "http": partial(DeadlineProtocol, headers=limits.headers, most=limits.connections), "ws": "none",
+        "backlog": BACKLOG, "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": round(limits.deadline + limits.upload + GRACE_SECONDS),
+        "access_log": False, "server_header": False, "date_header": True, "proxy_headers": False,
+        "log_config": log_config(verbosity),
+    }  # fmt: skip
+
+
+def _tell(host: str, port: int, hosts: tuple[str, ...]) -> None:
+    """Where the service listens, and what those should know who opened it to other machines."""
+    shown = f"[{host}]" if ":" in host else host
+    log.info("listening on http://%s:%d; Ctrl-C or SIGTERM ends it", shown, port)
+    for sentence in warnings_of(host, hosts):
+        log.warning("%s", sentence)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises UsageError where that is not possible."""
     try:
@@ -62,6 +87,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # whoever connects from now on waits until it is answered
         listening.set_inheritable(True)
     except (OSError, OverflowError) as error:
         trouble = getattr(error, "strerror", None) or error
@@ -69,21 +95,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def warning_of(host: str) -> str | None:
-    """A sentence where the service can be reached from other machines without a token."""
-    if host in LOOPBACK or os.environ.get(TOKEN):
-        return None
-    return f"{host} can be reached from other machines, and no token is asked for; set {TOKEN}"
-
-
-def _log_config() -> dict[str, Any]:
-    """Everything to standard error, a line each."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "digitstring: %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"}},
-        "loggers": {
-            name: {"handlers": ["stderr"], "level": "INFO", "propagate": False} for name in ("uvicorn", "digitstring")
-        },
-    }
+def warnings_of(host: str, hosts: tuple[str, ...]) -> list[str]:
+    """Sentences for a service that can be reached from other machines: without a token, or under any name."""
+    if host in LOOPBACK:
+        return []
+    sentences = []
+    if not os.environ.get(TOKEN):
+        sentences.append(f"{host} can be reached from other machines, and no token is asked for; set {TOKEN}")
+    if not hosts:
+        sentences.append(
+            "requests are answered under whatever name they come by, so that a web page can point a name of its own "
+            "here; name those it is called by with --allow-host"
+        )
+    return sentences

@@ -21,7 +21,8 @@ class Limits:
 
     body_bytes: of one request. pixels: of one image, by its header. images: in one request. threads: images read at
     once. waiting: further requests that may be under way. deadline: seconds from an image's turn in its request to its
-    reading, waiting included. upload: seconds in which a request's body must have come.
+    reading, waiting included. headers, upload: seconds in which a request's headers and its body must have come.
+    connections: at once.
     """
 
     body_bytes: int = 10 * MIB
@@ -30,14 +31,21 @@ class Limits:
     threads: int = 2
     waiting: int = 16
     deadline: float = 10.0
+    headers: float = 10.0
     upload: float = 20.0
+    connections: int = 500
+
+    @property
+    def receiving_bytes(self) -> int:
+        """What all bodies that are still coming hold together: as much as those of the requests under way."""
+        return (self.threads + self.waiting) * self.body_bytes
 
     def __post_init__(self) -> None:
-        least = {"body_bytes": 1, "pixels": 1, "images": 1, "threads": 1, "waiting": 0}
+        least = {"body_bytes": 1, "pixels": 1, "images": 1, "threads": 1, "waiting": 0, "connections": 1}
         for name, lowest in least.items():
             if getattr(self, name) < lowest:
                 raise UsageError(f"the limit {name} must be at least {lowest}, not {getattr(self, name)}")
-        for name in ("deadline", "upload"):
+        for name in ("deadline", "headers", "upload"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"the limit {name} must be some seconds, not {getattr(self, name)}")
 

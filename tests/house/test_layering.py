@@ -47,6 +47,7 @@ THIRD_PARTY = {
         "starlette",
         "pydantic",
         "uvicorn",
+        "h11",
         "python_multipart",
         "prometheus_client",
         "threadpoolctl",

@@ -2,7 +2,7 @@
 
 import { ask, askJson, wireToken } from "/page/api.js";
 import { Paper } from "/page/paper.js";
-import { percent, showReading, showVerdict } from "/page/reading.js";
+import { clearReading, percent, showReading, showVerdict } from "/page/reading.js";
 import { drawRound, tellRound } from "/page/steps.js";
 
 const $ = (id) => document.getElementById(id);
@@ -13,7 +13,10 @@ const paper = new Paper($("paper"), () => {
 });
 const askForToken = wireToken(() => { start(); if (state.picture) read(state.picture); });
 
+/** What went wrong; the number of the picture before must not stand beside it. */
 function complain(trouble) {
+  state.record = null;
+  clearReading();
   $("problem").textContent = trouble.message;
   $("problem").hidden = false;
   askForToken(trouble);

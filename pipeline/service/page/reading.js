@@ -44,6 +44,13 @@ export function showVerdict(record, threshold, known) {
   $("digits").replaceChildren(...(record.digits ?? []).map((digit) => digitElement(digit, threshold)));
 }
 
+/** Takes the last reading off the page. */
+export function clearReading() {
+  $("reading").hidden = true;
+  for (const id of ["digits", "fields"]) $(id).replaceChildren();
+  for (const id of ["said", "note", "others", "queued"]) $(id).textContent = "";
+}
+
 /** Shows everything of a reading that does not depend on the threshold. */
 export function showReading(record) {
   $("empty").hidden = true;

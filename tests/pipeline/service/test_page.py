@@ -133,9 +133,15 @@ def test_the_threshold_decides_on_the_page(page):
 def test_bad_pictures_and_formats_are_told(page, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
+    element(page, "file").send_keys(str(ROOT / "examples" / "zeros.png"))
+    until(page, lambda: digits(page) == "380000")
     element(page, "file").send_keys(str(broken))
     until(page, lambda: element(page, "problem").is_displayed())
     assert "not an image" in element(page, "problem").text
+    assert (
+        digits(page) == "" and not element(page, "reading").is_displayed()
+    )  # nobody takes the last number for this one
+    assert "3 8 0 0 0 0" not in element(page, "said").get_attribute("textContent")
     page.get_log("browser")  # the browser itself notes every answer of 422
 
 

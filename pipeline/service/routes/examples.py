@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.service.models import FormAnswer, RecordModel
+from pipeline.service.routes.models import FormAnswer, RecordModel
 
 RECORD: dict[str, Any] = {
     "file": "-",

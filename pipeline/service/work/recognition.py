@@ -14,21 +14,12 @@ from pipeline.errors import ImageError, PipelineError
 from pipeline.images import size_of
 from pipeline.reading.reader import Reader
 from pipeline.review.store import ReviewStore
-from pipeline.service.bodies import Upload
+from pipeline.service.gate.bodies import Upload
+from pipeline.service.routes.parameters import ReadParameters
 from segmenter.errors import SegmenterError
 
 OK, UNUSABLE, FAULT = 200, 422, 500
 log = logging.getLogger("digitstring")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a request asks for beside the text; None: as the service was started."""
-
-    format: str | None = None
-    threshold: float | None = None
-    alternatives: int | None = None
-    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Recogniser:
     def __init__(self, reader: Reader, pixels: int, review: ReviewStore | None = None):
         self.reader, self.pixels, self.review = reader, pixels, review
 
-    def read(self, upload: Upload, wanted: Wanted = Wanted()) -> Answer:
+    def read(self, upload: Upload, wanted: ReadParameters) -> Answer:
         """The record of an upload, whatever happens; safe to call from several threads."""
         try:
             return self._kept(upload, self._read(upload, wanted))
@@ -63,7 +54,7 @@ class Recogniser:
             sentence = f"internal error ({type(error).__name__}); please report it"
             return Answer(make_record(upload.name, None, sentence), FAULT)
 
-    def _read(self, upload: Upload, wanted: Wanted) -> Answer:
+    def _read(self, upload: Upload, wanted: ReadParameters) -> Answer:
         self._check_size(upload.data)
         reader = self.reader.variant(threshold=wanted.threshold, alternatives=wanted.alternatives, format=wanted.format)
         if DocumentReader(reader).takes_for_document(upload.data):

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pipeline.errors import PipelineError, UsageError
 from pipeline.review.export import export_zip
 from pipeline.review.store import Item, LeaseLostError, ReviewStore
-from pipeline.service.models import (
+from pipeline.service.refusals import Outdated, Refusal, Unusable
+from pipeline.service.routes.models import (
     DecidedModel,
     DecisionModel,
     DoneModel,
@@ -21,11 +22,14 @@ from pipeline.service.models import (
     ProgressModel,
     ReopenModel,
 )
-from pipeline.service.refusals import Outdated, Refusal, Unusable
-from pipeline.service.routes import GATE
+from pipeline.service.routes.reading_routes import GATE, NO_QUERY, STRAY
 
 T = TypeVar("T")
-BODY: dict[int | str, dict[str, Any]] = {400: {"model": ErrorModel, "description": "The body is not JSON."}}
+BODY: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorModel, "description": "The body is not JSON."},
+    408: {"model": ErrorModel, "description": "The body did not come in time."},
+    413: {"model": ErrorModel, "description": "The body is too large."},
+}
 CONFLICT: dict[int | str, dict[str, Any]] = {
     **BODY,
     409: {"model": ErrorModel, "description": "Decided meanwhile, or another reviewer has it."},
@@ -40,7 +44,7 @@ class NoSuchItem(Refusal):
 
 def review_routes(store: ReviewStore) -> APIRouter:
     """The routes around one queue."""
-    router = APIRouter(prefix="/v1/review", tags=["review"], responses=GATE)
+    router = APIRouter(prefix="/v1/review", tags=["review"], responses={**GATE, **STRAY}, dependencies=NO_QUERY)
 
     @router.get("/progress", summary="How many items wait, are done, are unusable", response_model=ProgressModel)
     def progress() -> Response:

@@ -5,20 +5,18 @@ Web frameworks spool uploads to temporary files; here nothing a client sends rea
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from pipeline.service.refusals import Malformed, TooLarge, TooSlow
-from pipeline.service.settings import MIB, Limits
+from pipeline.service.refusals import Malformed, TooLarge
 
 WHOLE_BODY = "-"  # the name of an image that is the body itself, as of standard input
-MOST_NAME = 1024  # characters of a file name that are kept
-DRAIN_SECONDS = 2.0
+FILES = "image"  # the field of a form that holds files
+MOST_NAME = 1024  # characters of a name that are kept
+MOST_FIELDS, MOST_VALUE = 100, 4096  # plain fields of a form, and bytes of one
 
 
 @dataclass(frozen=True)
@@ -29,57 +27,27 @@ class Upload:
     data: bytes
 
 
-async def receive_images(stream: AsyncIterator[bytes], headers: Any, limits: Limits) -> tuple[list[Upload], bool]:
-    """The images of a request, and whether it was a multipart form.
+@dataclass(frozen=True)
+class Received:
+    """What a request holds: its images; the plain fields of its form; whether it was a form."""
 
-    stream: the chunks of the body; headers: its headers, names in any case.
-    Raises TooLarge, TooSlow, Malformed.
-    """
-    kind, options = parse_options_header(headers.get("content-type"))
-    body = await _receive(stream, headers.get("content-length"), limits)
+    uploads: list[Upload]
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    is_form: bool = False
+
+
+def split_body(body: bytes, content_type: str | None, most: int) -> Received:
+    """The images of a body, at most `most`: itself, or each file of a multipart form. Raises TooLarge, Malformed."""
+    kind, options = parse_options_header(content_type)
     if kind.lower() != b"multipart/form-data":
-        return [Upload(WHOLE_BODY, body)], False
+        return Received([Upload(WHOLE_BODY, body)])
     boundary = options.get(b"boundary")
     if not boundary:
         raise Malformed("a multipart form needs a boundary in its Content-Type")
-    uploads = split_form(body, boundary, limits.images)
-    if not uploads:
-        raise Malformed("the form has no file in it; send at least one image")
-    return uploads, True
-
-
-async def _receive(stream: AsyncIterator[bytes], length: str | None, limits: Limits) -> bytes:
-    try:
-        async with asyncio.timeout(limits.upload):
-            if length is not None and length.isdigit() and int(length) > limits.body_bytes:
-                await _drain(stream, limits.body_bytes)
-                raise _too_large(limits.body_bytes)
-            body = bytearray()
-            async for chunk in stream:
-                body += chunk
-                if len(body) > limits.body_bytes:
-                    await _drain(stream, limits.body_bytes)
-                    raise _too_large(limits.body_bytes)
-            return bytes(body)
-    except TimeoutError:
-        raise TooSlow(f"the request's body took more than {limits.upload:g} seconds; try again") from None
-
-
-async def _drain(stream: AsyncIterator[bytes], most: int) -> None:
-    """Throw away some of what still comes: a client that is still sending would not see the answer."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for chunk in stream:
-                most -= len(chunk)
-                if most < 0:
-                    return
-    except TimeoutError:
-        return
-
-
-def _too_large(most: int) -> TooLarge:
-    size = f"{most / MIB:.3g} MiB" if most >= MIB // 10 else f"{most} bytes"
-    return TooLarge(f"the request is larger than the {size} taken here; crop or shrink the picture, or send fewer")
+    form = split_form(body, boundary, most)
+    if not form.uploads:
+        raise Malformed("the form has no file in it; send at least one image, as the field `image`")
+    return Received(form.uploads, form.fields, True)
 
 
 @dataclass
@@ -88,6 +56,7 @@ class _Form:
 
     most: int
     uploads: list[Upload] = field(default_factory=list)
+    fields: dict[str, list[str]] = field(default_factory=dict)
     disposition: bytes = b""
     header: tuple[bytearray, bytearray] = field(default_factory=lambda: (bytearray(), bytearray()))
     data: bytearray = field(default_factory=bytearray)
@@ -114,13 +83,21 @@ class _Form:
 
     def on_part_end(self) -> None:
         _, options = parse_options_header(self.disposition)
-        name = options.get(b"filename")
+        name, part = options.get(b"filename"), options.get(b"name", b"").decode("utf-8", "replace")[:MOST_NAME]
         if name is None:
-            return  # a plain field of the form
+            self._keep_field(part)
+            return
+        if part != FILES:
+            raise Malformed(f"the form has a file in a field {part!r}; files are sent in the field {FILES!r}")
         if len(self.uploads) == self.most:
             raise TooLarge(f"more than the {self.most} images that are taken in one request; send fewer")
         shown = name.decode("utf-8", "replace")[:MOST_NAME] or f"image {len(self.uploads) + 1}"
         self.uploads.append(Upload(shown, bytes(self.data)))
+
+    def _keep_field(self, name: str) -> None:
+        if len(self.data) > MOST_VALUE or sum(map(len, self.fields.values())) == MOST_FIELDS:
+            raise TooLarge(f"a form has at most {MOST_FIELDS} plain fields of {MOST_VALUE} bytes")
+        self.fields.setdefault(name, []).append(self.data.decode("utf-8", "replace"))
 
     def on_end(self) -> None:
         self.ended = True
@@ -129,8 +106,8 @@ class _Form:
         return {name: getattr(self, name) for name in dir(self) if name.startswith("on_")}
 
 
-def split_form(body: bytes, boundary: bytes, most: int) -> list[Upload]:
-    """The files of a multipart form, at most `most`. Raises Malformed, TooLarge."""
+def split_form(body: bytes, boundary: bytes, most: int) -> _Form:
+    """The files of a multipart form, at most `most`, and its plain fields. Raises Malformed, TooLarge."""
     form = _Form(most)
     try:
         parser = MultipartParser(boundary, form.callbacks())
@@ -140,4 +117,4 @@ def split_form(body: bytes, boundary: bytes, most: int) -> list[Upload]:
         raise Malformed(f"the multipart form is damaged ({error})") from None
     if not form.ended:
         raise Malformed("the multipart form is cut off; send it again")
-    return form.uploads
+    return form

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from pipeline import __version__
 from pipeline.batch.records import make_record
 from pipeline.errors import UsageError
 from pipeline.formats.format import parse_format
-from pipeline.service import answers as examples
-from pipeline.service.bodies import Upload, receive_images
-from pipeline.service.counters import CONTENT_TYPE, Metrics
-from pipeline.service.models import ErrorModel, FormAnswer, HealthModel, ReadyModel
-from pipeline.service.pool import RecognitionPool
-from pipeline.service.recognition import Answer, Recogniser, Wanted
+from pipeline.service.gate.bodies import Upload, split_body
+from pipeline.service.gate.receiving import Receiving
 from pipeline.service.refusals import Late, Unusable
+from pipeline.service.routes import examples
+from pipeline.service.routes.models import ErrorModel, FormAnswer, HealthModel, ReadyModel
+from pipeline.service.routes.parameters import ReadParameters, only_known, with_fields
 from pipeline.service.settings import ServiceSettings
+from pipeline.service.work.counters import CONTENT_TYPE, Metrics
+from pipeline.service.work.pool import RecognitionPool
+from pipeline.service.work.recognition import Answer, Recogniser
 
-MOST_FORMAT, MOST_ALTERNATIVES = 200, 20
+log = logging.getLogger("digitstring")
 REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorModel, "description": "The form cannot be understood, or it has no file."},
     401: {"model": ErrorModel, "description": "A bearer token is needed."},
@@ -42,11 +45,15 @@ REFUSED: dict[int | str, dict[str, Any]] = {
         "description": "Not read before the deadline, or not ready; Retry-After says when.",
     },
 }
+STRAY: dict[int | str, dict[str, Any]] = {
+    422: {"model": ErrorModel, "description": "A query parameter that is not known."}
+}
+NO_QUERY = [Depends(only_known())]
 GATE: dict[int | str, dict[str, Any]] = {status: REFUSED[status] for status in (401, 403)}
 
 
 def reading_routes(
-    settings: ServiceSettings, recogniser: Recogniser, pool: RecognitionPool, metrics: Metrics
+    settings: ServiceSettings, recogniser: Recogniser, pool: RecognitionPool, metrics: Metrics, receiving: Receiving
 ) -> APIRouter:
     """The routes around one reader."""
     router = APIRouter()
@@ -58,29 +65,29 @@ def reading_routes(
         summary="Read the number in an image, or in each file of a form",
         responses={200: examples.ANSWERS, **REFUSED},
         openapi_extra={"requestBody": examples.BODY},
+        dependencies=[Depends(only_known(*ReadParameters.model_fields))],
     )
-    async def read(
-        request: Request,
-        format: Annotated[
-            str | None, Query(max_length=MOST_FORMAT, description="As of --format.", examples=["digits:8"])
-        ] = None,
-        threshold: Annotated[float | None, Query(ge=0, le=1, description="Accept from this confidence on.")] = None,
-        alternatives: Annotated[
-            int | None, Query(ge=0, le=MOST_ALTERNATIVES, description="How many other texts to name.")
-        ] = None,
-        explain: Annotated[bool, Query(description="Also the picture, the cuts and the rounds of the search.")] = False,
-    ) -> Response:
+    async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> Response:
+        body = await receiving.body(request.stream(), request.headers.get("content-length"), limits.body_bytes)
         with pool.place(), metrics.places.track_inprogress():
-            uploads, is_form = await receive_images(request.stream(), request.headers, limits)
-            if format is not None:
-                await pool.run(partial(_check_format, format))
-            wanted = Wanted(format, threshold, alternatives, explain)
+            received = split_body(body, request.headers.get("content-type"), limits.images)
+            asked = with_fields(query, received.fields)
+            if asked.format is not None:
+                await pool.run(partial(_check_format, asked.format))
             answers = [
-                await _answer(pool, metrics, partial(recogniser.read, upload, wanted), upload) for upload in uploads
+                await _answer(pool, metrics, partial(recogniser.read, upload, asked), upload)
+                for upload in received.uploads
             ]
-        return _response(answers, is_form)
+        return _response(answers, received.is_form)
 
-    @router.get("/v1/health", tags=["state"], summary="Whether the process is alive", response_model=HealthModel)
+    @router.get(
+        "/v1/health",
+        tags=["state"],
+        summary="Whether the process is alive",
+        response_model=HealthModel,
+        responses=STRAY,
+        dependencies=NO_QUERY,
+    )
     async def health() -> Response:
         return JSONResponse({"status": "alive"})
 
@@ -89,7 +96,8 @@ def reading_routes(
         tags=["state"],
         summary="Whether images can be read now, and with what",
         response_model=ReadyModel,
-        responses={503: {"model": ReadyModel}},
+        responses={503: {"model": ReadyModel}, **STRAY},
+        dependencies=NO_QUERY,
     )
     async def ready() -> Response:
         state = _state(settings, recogniser) | {"ready": not pool.stuck}
@@ -100,7 +108,8 @@ def reading_routes(
         tags=["state"],
         summary="Counters for Prometheus",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {}}}, **GATE},
+        responses={200: {"content": {"text/plain": {}}}, **GATE, **STRAY},
+        dependencies=NO_QUERY,
     )
     def exposition() -> Response:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
@@ -123,7 +132,9 @@ async def _answer(pool: RecognitionPool, metrics: Metrics, work: Callable[[], An
     except Late as late:
         answer = Answer(make_record(upload.name, None, str(late)), late.status)
     metrics.images.labels(answer.result).inc()
-    metrics.image_seconds.observe(time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    metrics.image_seconds.observe(seconds)
+    log.debug("an image of %d bytes: %s, %.0f ms", len(upload.data), answer.result, 1000 * seconds)
     return answer
 
 
@@ -155,6 +166,8 @@ def _state(settings: ServiceSettings, recogniser: Recogniser) -> dict[str, Any]:
             "threads": limits.threads,
             "waiting": limits.waiting,
             "deadline": limits.deadline,
+            "headers": limits.headers,
             "upload": limits.upload,
+            "connections": limits.connections,
         },
     }

@@ -1,0 +1,66 @@
+"""What the service says on standard error."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra `service` is not installed")
+httpx = pytest.importorskip("httpx")
+
+from tests.pipeline.service.serving_process import ROOT, running  # noqa: E402
+
+ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
+
+
+def said(folder: Path, *switches: str) -> str:
+    """What is said of one reading and one refusal."""
+    folder.mkdir()
+    with running(*switches, folder=folder) as service:
+        httpx.post(service.url + "/v1/read?format=digits:6", content=ZEROS, timeout=60)
+        httpx.get(service.url + "/nothing%0Ahere?secret=1", timeout=60)
+        assert service.stop() == 0
+        return service.said.read_text()
+
+
+def test_a_line_each_request_without_what_was_read_or_asked(tmp_path: Path) -> None:
+    text = said(tmp_path / "work")
+    stamp = r"digitstring: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+\d{4}"
+    listening, reading, missing = text.splitlines()
+    assert re.fullmatch(rf"{stamp} listening on http://127\.0\.0\.1:\d+; Ctrl-C or SIGTERM ends it", listening)
+    assert re.fullmatch(rf"{stamp} 127\.0\.0\.1 POST /v1/read 200 \d+ ms \d+ bytes", reading)
+    assert re.fullmatch(rf"{stamp} 127\.0\.0\.1 GET /nothing%0Ahere 404 \d+ ms \d+ bytes", missing)
+    assert "380000" not in text and "secret" not in text
+
+
+def test_verbose_says_more(tmp_path: Path) -> None:
+    text = said(tmp_path / "work", "-v")
+    assert f"an image of {len(ZEROS)} bytes: unsure" in text and "380000" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--quiet", "-v"], "choose one"),
+        (["--body-deadline", "nan"], "Invalid value for '--body-deadline'"),
+    ],
+)
+def test_mistakes_of_the_command_are_sentences(arguments: list[str], words: str) -> None:
+    run = subprocess.run(
+        [sys.executable, ROOT / "cli.py", "serve", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.returncode == 2 and words in run.stderr and "Traceback" not in run.stderr
+
+
+def test_quiet_says_nothing_of_requests(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        [sys.executable, ROOT / "cli.py", "serve", "--quiet", "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.communicate(timeout=4)
+    finally:
+        run.terminate()
+    assert run.communicate()[1] == ""
