@@ -23,8 +23,8 @@ from classifier.crops import SIDE
 Float = NDArray[np.float32]
 
 FRAME = SIDE + 1  # crops get an empty last row and column, so that kernels of 5 with stride 2 come out even
-DIGITS, MARK = 10, 10  # outputs 0..9 are the digits, output 10 is "a mark: no digit, but written here on purpose"
-OUTPUTS = 11
+DIGITS, SKIP = 10, 10  # outputs 0..9 are the digits; output 10 skips: "a mark: no digit, but written here on purpose"
+SYMBOLS = 11
 PATCHES = 600_000  # numbers in the patches that are in memory at once: what stays in the processor's cache
 BLOCK = 64  # crops whose activations are in memory at once
 UNITS = ("tanh", "rectified")
@@ -95,7 +95,7 @@ class Shape:
         kernels = {
             kernel_name(k): (layer.kernel**2 * self.maps[k], layer.maps) for k, layer in enumerate(self.convolutions)
         }
-        return {**kernels, "dense": (self.features + self.measures, self.hidden), "output": (self.hidden, OUTPUTS)}
+        return {**kernels, "dense": (self.features + self.measures, self.hidden), "output": (self.hidden, SYMBOLS)}
 
     @cached_property
     def block(self) -> int:
@@ -269,4 +269,4 @@ def _scatter(patches: Float, layer: Convolution, side: int, shape: tuple[int, ..
 def forward_blocks(network: ConvolutionNetwork, crops: Float, measures: Float) -> Float:
     """Weighted sums (N, 11), computed in blocks of BLOCK crops."""
     parts = [network.forward(crops[k : k + BLOCK], measures[k : k + BLOCK]) for k in range(0, len(crops), BLOCK)]
-    return np.concatenate(parts) if parts else np.zeros((0, OUTPUTS), dtype=np.float32)
+    return np.concatenate(parts) if parts else np.zeros((0, SYMBOLS), dtype=np.float32)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from classifier.distortions import Distortion
 from classifier.network import DIGITS, ConvolutionNetwork, forward_blocks
-from pipeline.reading.texts import text_posteriors
+from pipeline.formats.automaton import spelling
+from pipeline.reading.paths import posteriors
 from pipeline.training.examples import Example
 from pipeline.training.path_loss import example_lattice
 from pipeline.training.trainer import StepConfig, StringTrainer, draw_lone
@@ -89,8 +90,9 @@ class Base:
         images, labels = [], []
         for example, *_ in own:
             sums = forward_blocks(second, example.crops.astype(np.float32) / np.float32(255), example.measures)
-            posteriors, _ = text_posteriors(example_lattice(example, example.scores(sums)), example.text)
-            for row, digit in zip(*np.nonzero(posteriors[example.rows, :DIGITS] > ALIGNED), strict=True):
+            text, _ = spelling([example.text])
+            chances, _ = posteriors(example_lattice(example, example.scores(sums)), text)
+            for row, digit in zip(*np.nonzero(chances[example.rows, :DIGITS] > ALIGNED), strict=True):
                 images.append(example.crops[row, 0])
                 labels.append(digit)
         if not images:

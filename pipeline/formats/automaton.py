@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,28 @@ from pipeline.errors import UsageError
 
 MOST_STATES = 5000  # while an automaton is built; formats that people mean need fewer
 REFUSED = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """What takes an automaton from one state to the next: source, symbol and target, (A,) each, in G groups.
+
+    Symbols 0..9 are the digits; symbol 10 skips, and stays in its state. first: (G,) where each group begins.
+    """
+
+    source: NDArray[np.intp]
+    symbol: NDArray[np.intp]
+    target: NDArray[np.intp]
+    first: NDArray[np.intp]
+
+    @classmethod
+    def grouped(
+        cls, source: NDArray[np.intp], symbol: NDArray[np.intp], target: NDArray[np.intp], key: NDArray[np.intp]
+    ) -> Arcs:
+        """Those of the same key (A,) together, keys rising."""
+        order = np.argsort(key, kind="stable")
+        first = np.flatnonzero(np.append(True, key[order][1:] != key[order][:-1]))
+        return cls(source[order], symbol[order], target[order], first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +54,26 @@ class Automaton:
             raise ValueError(f"steps of shape {self.step.shape} for {states} states")
         if self.step.min() < REFUSED or self.step.max() >= states:
             raise ValueError(f"steps lead outside the {states} states")
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """Its arcs, one group for each symbol that there is."""
+        symbol, source = np.nonzero(self.step.T != REFUSED)
+        stay = np.arange(len(self.accepting))
+        symbol, target = np.append(symbol, np.full(len(stay), 10)), np.append(self.step[source, symbol], stay)
+        return Arcs.grouped(np.append(source, stay), symbol, target, symbol)
+
+    @cached_property
+    def arcs_into(self) -> Arcs:
+        """Its arcs, one group for each state that they lead to."""
+        arcs = self.arcs
+        return Arcs.grouped(arcs.source, arcs.symbol, arcs.target, arcs.target)
+
+    @cached_property
+    def arcs_from(self) -> Arcs:
+        """Its arcs turned round, one group for each state that they came from."""
+        arcs = self.arcs
+        return Arcs.grouped(arcs.target, arcs.symbol, arcs.source, arcs.source)
 
     @classmethod
     def explore(
@@ -149,4 +192,21 @@ def digit_counts(least: int, most: int | None = None) -> Automaton:
     return Automaton.explore(0, step, lambda count: count >= least)
 
 
+def spelling(texts: Sequence[str]) -> tuple[Automaton, list[int]]:
+    """The automaton of some texts of digits, a trie, and the state in which each ends."""
+    step, ends = [[REFUSED] * 10], []
+    for text in texts:
+        state = 0
+        for digit in map(int, text):
+            if step[state][digit] == REFUSED:
+                step[state][digit] = len(step)
+                step.append([REFUSED] * 10)
+            state = step[state][digit]
+        ends.append(state)
+    accepting = np.zeros(len(step), dtype=bool)
+    accepting[ends] = True
+    return Automaton(np.array(step, dtype=np.intp), accepting), ends
+
+
+ANY = Automaton(np.zeros((1, 10), dtype=np.intp), np.array([True]))  # every text
 NOTHING = Automaton(np.full((1, 10), REFUSED, dtype=np.intp), np.array([True]))  # only the empty text

@@ -26,12 +26,14 @@ CHECK_BEHIND = re.compile(r",(?=(?:luhn|mod11|ean13|aba|iban:[^,]*)(?:,|$))")
 class Format:
     """Which texts a field may hold.
 
-    spec: as it was named. automaton: of the texts, from the last digit to the first where `mirrored`.
+    spec: as it was named. automaton: of the texts, from the last digit to the first where `mirrored`. is_amount:
+    whether a text is a sum of money, so that what is written about its digits gives it a value.
     """
 
     spec: str
     automaton: Automaton = field(compare=False, repr=False)
     mirrored: bool = False
+    is_amount: bool = False
 
     def __post_init__(self) -> None:
         if self.automaton.has_no_number:
@@ -59,8 +61,8 @@ def parse_format(spec: str) -> Format:
         elif check != body:
             automaton &= _automaton(check)
     if backwards is not None:
-        return Format(spec, automaton.reversed() & backwards, mirrored=True)
-    return Format(spec, automaton)
+        return Format(spec, automaton.reversed() & backwards, mirrored=True, is_amount=body == "amount")
+    return Format(spec, automaton, is_amount=body == "amount")
 
 
 def _automaton(name: str) -> Automaton:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.sigmoid import sigmoid
+
 LEAST = 1e-9  # posteriors nearer to 0 or 1 are taken as this far from it
 LEAST_SLOPE = 1e-3  # a surer reading is never less likely to be right
 
@@ -123,7 +125,7 @@ def _logistic_fit(
 
     w = start
     for _ in range(steps):
-        q = 0.5 * (np.tanh(0.5 * (base + x @ w)) + 1)
+        q = sigmoid(base + x @ w)
         hessian = (x * (q * (1 - q))[:, None]).T @ x + 1e-6 * np.eye(x.shape[1])
         step = np.linalg.solve(hessian, x.T @ (q - target))
         here = cost(w)

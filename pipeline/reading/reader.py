@@ -21,21 +21,20 @@ from pipeline.formats.values import value_of
 from pipeline.images import load_grey
 from pipeline.reading.calibration import LEAST, Calibration
 from pipeline.reading.characters import MEASURES, comma_costs, draw_crops, measure, skip_costs
-from pipeline.reading.formatted import likely_formatted
-from pipeline.reading.lattice import SKIP, Lattice, Path, best_path
+from pipeline.reading.lattice import SKIP, Lattice, Path
 from pipeline.reading.marks import written_of
+from pipeline.reading.paths import best_path
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.rescoring import look_again
 from pipeline.reading.result import Alternative, Digit, Reading
 from pipeline.reading.search import Round, SearchConfig, search
-from pipeline.reading.texts import BEAM, best_path_of, likely_texts
+from pipeline.reading.texts import BEAM, best_path_of, likely_fitting, likely_texts
 from segmenter.cuts import INK_LEVEL, find_cuts
 from segmenter.ink import extract_ink
 from segmenter.spans import Pieces, Spans, cut_pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
-AMOUNT = "amount"  # the format whose readings have a value
 FEW = 5  # texts that are always compared
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
 
@@ -120,7 +119,7 @@ class Reader:
         else:
             reading = self._reading(pieces, rounds, texts or [("", 0.0)], path, grey.shape)
             reading = replace(reading, format=wanted.spec, note=_note(lattice, wanted, reading))
-            if wanted.spec == AMOUNT and reading.text is not None:
+            if wanted.is_amount and reading.text is not None:
                 reading = _valued(reading, written_of(pieces, rounds[-1].spans, path))
         return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
 
@@ -167,7 +166,7 @@ def find_texts(
     if not cuts:
         return None, [], []
     pieces = cut_pieces(ink, cuts)
-    amount = format is not None and format.spec == AMOUNT
+    amount = format is not None and format.is_amount
     rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans, amount), config, format)
     if networks.second is not None:
         rounds.append(look_again(pieces, rounds[-1], networks.second, config, format))
@@ -176,7 +175,7 @@ def find_texts(
 
 def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tuple[str, float]]:
     """The likeliest texts and their posteriors, about `count`; the first is the same however many are asked for."""
-    find = partial(likely_texts, lattice) if format is None else partial(likely_formatted, lattice, format)
+    find = partial(likely_fitting, lattice, format)
     texts = find(FEW)
     if texts and count > FEW:
         known = {text for text, _ in texts}

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from classifier.network import ConvolutionNetwork, forward_blocks
 from pipeline.formats.format import Format
 from pipeline.reading import characters
-from pipeline.reading.lattice import SYMBOLS, Lattice, span_posteriors
+from pipeline.reading.lattice import SYMBOLS, Lattice
+from pipeline.reading.paths import posteriors
 from pipeline.reading.search import Round, SearchConfig, read_round
 from segmenter.spans import Pieces, pick_spans
 
@@ -23,13 +24,12 @@ MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside 
 
 def likely_spans(lattice: Lattice, empty: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(M,) the spans that hold ink and are used, as whatever symbol, with at least this posterior."""
-    posteriors, _ = span_posteriors(lattice)
-    return _used(posteriors, empty)
+    return _used(posteriors(lattice)[0], empty)
 
 
-def _used(posteriors: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _used(chances: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(M,) the spans with ink whose posteriors (N, 11) sum to enough."""
-    return np.flatnonzero((posteriors.sum(axis=1) >= LIKELY) & ~empty)
+    return np.flatnonzero((chances.sum(axis=1) >= LIKELY) & ~empty)
 
 
 def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[np.float32]:

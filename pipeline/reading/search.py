@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.sigmoid import sigmoid
 from pipeline.formats.format import Format
-from pipeline.reading.formatted import best_reading
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, Path, lattice_scores
+from pipeline.reading.paths import best_reading
 from segmenter.cuts import DENSE, GAP
 from segmenter.spans import Pieces, Spans, find_spans, join_spans, pick_spans
 
@@ -98,8 +99,7 @@ def read_round(
     path, posteriors = best_reading(lattice, format)
     used = np.array(path.spans, dtype=np.intp)
     symbols = np.array(path.symbols, dtype=np.intp)
-    output = 0.5 * (np.tanh(0.5 * scores[used, symbols]) + 1)
-    confidence = np.minimum(output, posteriors[used, symbols])
+    confidence = np.minimum(sigmoid(scores[used, symbols]), posteriors[used, symbols])
     free = (symbols == SKIP) & (spans.mass[used] <= 0)
     return Round(active, spans, lattice, path, (confidence < config.sure) & ~free, posteriors)
 

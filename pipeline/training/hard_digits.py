@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from classifier.crops import crop_images
 from classifier.network import ConvolutionNetwork, forward_blocks
+from classifier.sigmoid import sigmoid
 from pipeline.reading.characters import MEASURES
 from pipeline.synthesis.pens import draw_strokes, fit_strokes, vary_strokes
 from pipeline.synthesis.sources import PenSample, Sources
@@ -63,7 +64,7 @@ def _right_outputs(
     network: ConvolutionNetwork, crops: NDArray[np.float32], labels: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     sums = forward_blocks(network, crops, np.zeros((len(crops), MEASURES), dtype=np.float32))
-    return 0.5 * (np.tanh(0.5 * sums[np.arange(len(labels)), labels]) + 1)
+    return sigmoid(sums[np.arange(len(labels)), labels])
 
 
 def _counts(outputs: NDArray[np.float32], times: int) -> NDArray[np.intp]:

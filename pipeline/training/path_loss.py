@@ -7,8 +7,9 @@ respect to a span's score is the probability that a path uses it so, less the sa
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading.lattice import SKIP, Lattice, lattice_scores, span_posteriors
-from pipeline.reading.texts import text_posteriors
+from pipeline.formats.automaton import spelling
+from pipeline.reading.lattice import SKIP, Lattice, lattice_scores
+from pipeline.reading.paths import posteriors
 from pipeline.training.examples import Example
 
 Float = NDArray[np.float64]
@@ -20,7 +21,7 @@ def path_loss(example: Example, scores: NDArray[np.float32]) -> tuple[float, Flo
     A string whose text no path can spell has loss nan and gradient 0.
     """
     lattice = example_lattice(example, scores)
-    used, total = span_posteriors(lattice)
+    used, total = posteriors(lattice)
     true, true_total = _true_posteriors(example, lattice)
     if true_total == -np.inf:
         return float("nan"), np.zeros_like(lattice.scores)
@@ -39,13 +40,14 @@ def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:
 
     Where nobody knows which ink is whose, any path that spells the text is true.
     """
+    text, _ = spelling([example.text])
     if example.allowed is None:
-        return text_posteriors(lattice, example.text)
+        return posteriors(lattice, text)
     for allowed in example.allowed:
         allowed = allowed.copy()
         allowed[example.empty, SKIP] = True
         kept = Lattice(lattice.nodes, lattice.start, lattice.end, np.where(allowed, lattice.scores, -np.inf))
-        true, total = text_posteriors(kept, example.text)
+        true, total = posteriors(kept, text)
         if total > -np.inf:
             break
     return true, total

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from classifier.crops import crop_images
 from classifier.distortions import Distortion
-from classifier.network import DIGITS, OUTPUTS, ConvolutionNetwork
+from classifier.network import DIGITS, SYMBOLS, ConvolutionNetwork
 from classifier.optimiser import Adam
+from classifier.sigmoid import sigmoid
 from pipeline.synthesis.hands import draw_hand, write_digit
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted
-from pipeline.training.trainer import clipped, draw_lone, sigmoid
+from pipeline.training.trainer import clipped, draw_lone
 
 Float = NDArray[np.float32]
 
@@ -54,7 +55,7 @@ def pretrain(
 
 def _error(labels: NDArray[np.uint8]) -> Callable[[Float], Float]:
     """The cross-entropy's error of the outputs (N, 11) whose right digits are the labels (N,)."""
-    targets = np.zeros((len(labels), OUTPUTS), dtype=np.float32)
+    targets = np.zeros((len(labels), SYMBOLS), dtype=np.float32)
     targets[np.arange(len(labels)), labels] = 1
     return lambda z: (sigmoid(z) - targets) * (3 / len(labels))
 

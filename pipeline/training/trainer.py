@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.distortions import Distortion, distort
-from classifier.network import DIGITS, OUTPUTS, ConvolutionNetwork, forward_blocks
+from classifier.network import DIGITS, SYMBOLS, ConvolutionNetwork, forward_blocks
 from classifier.optimiser import Adam
+from classifier.sigmoid import sigmoid
 from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
 from pipeline.reading.rescoring import second_measures
@@ -99,7 +100,7 @@ class StringTrainer:
                 outputs, targets = sigmoid(scores[example.rows]), example.targets[example.rows]
                 deltas[here] += config.span_weight * (outputs - targets) * ~example.empty[example.rows, None]
             at = here.stop
-        lone_targets = np.zeros((len(labels), OUTPUTS), dtype=np.float32)
+        lone_targets = np.zeros((len(labels), SYMBOLS), dtype=np.float32)
         lone_targets[np.arange(len(labels)), labels] = 1
         deltas[at:] = config.lone_weight * (sigmoid(sums[at:] + lone_base) - lone_targets)
         deltas /= len(strings)
@@ -133,11 +134,6 @@ def _always(error: Float) -> Callable[[Float], Float]:
     return lambda z: error
 
 
-def sigmoid(z: Float) -> Float:
-    """1 / (1 + exp(-z)), stable: as a tanh it never overflows."""
-    return 0.5 * (np.tanh(0.5 * z) + 1)
-
-
 def clipped(gradients: dict[str, Float], limit: float = 5.0) -> dict[str, Float]:
     """Gradients scaled down together where their common norm exceeds the limit."""
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in gradients.values())))
@@ -156,7 +152,7 @@ def lone_inputs(first: ConvolutionNetwork | None, crops: Float) -> tuple[Float, 
     added to; first: the network before it, if any."""
     measures = np.zeros((len(crops), MEASURES), dtype=np.float32)
     if first is None:
-        return measures, np.zeros((len(crops), OUTPUTS), dtype=np.float32)
+        return measures, np.zeros((len(crops), SYMBOLS), dtype=np.float32)
     base = forward_blocks(first, crops, measures)
     return second_measures(measures, base), base
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import network as convolution
-from classifier.network import BLOCK, OUTPUTS, Convolution, ConvolutionNetwork, Shape, _patches, _scatter
+from classifier.network import BLOCK, SYMBOLS, Convolution, ConvolutionNetwork, Shape, _patches, _scatter
 
 SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
 seeds = st.integers(0, 2**32 - 1)
@@ -72,7 +72,7 @@ def one_unit_at_a_time(network: ConvolutionNetwork, crop: np.ndarray, measures: 
         maps = above
     features = np.concatenate([maps.ravel(), measures])
     hidden = np.array([squash(unit("dense", k, features)) for k in range(w["dense"].shape[1])])
-    return [unit("output", k, hidden) for k in range(OUTPUTS)]
+    return [unit("output", k, hidden) for k in range(SYMBOLS)]
 
 
 @given(shapes, seeds)
@@ -88,7 +88,7 @@ def test_forward_is_the_formula(shape, seed):
 def test_a_batch_is_one_crop_after_another(n):
     network, crops, measures = example(Shape(), n, dtype=np.float32)
     batch = network.forward(crops, measures)
-    assert batch.shape == (n, OUTPUTS) and batch.dtype == np.float32
+    assert batch.shape == (n, SYMBOLS) and batch.dtype == np.float32
     for k in range(n):
         alone = network.forward(crops[k : k + 1], measures[k : k + 1])
         np.testing.assert_allclose(batch[k : k + 1], alone, atol=2e-5)
@@ -143,7 +143,7 @@ def test_gradients_of_a_batch_add_up():
 def test_no_crops_have_no_gradient():
     network, crops, measures = example(SMALL, 0)
     gradients, sums = network.backpropagate(crops, measures, np.sin)
-    assert sums.shape == (0, OUTPUTS)
+    assert sums.shape == (0, SYMBOLS)
     assert not any(gradient.any() for gradient in gradients.values())
 
 

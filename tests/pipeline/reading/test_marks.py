@@ -82,3 +82,9 @@ def test_amounts_have_what_is_written_and_a_value_and_others_do_not() -> None:
     assert "written" not in plain and "value" not in plain
     doubtful = reader.read(EXAMPLES / "date.png", "amount").to_json()
     assert doubtful["value"] is None and doubtful["value_note"]
+
+
+def test_an_amount_with_a_check_behind_is_an_amount() -> None:
+    record = Reader().read(EXAMPLES / "amount.png", "amount,luhn").to_json()
+    assert record["text"] and record["text"] != "1250"  # whose check digit is wrong
+    assert "".join(filter(str.isdigit, record["written"])) == record["text"] and "value" in record

@@ -17,7 +17,8 @@ from classifier.errors import WeightsError
 from pipeline.errors import ImageError, UsageError
 from pipeline.formats.format import parse_format
 from pipeline.reading.calibration import Calibration
-from pipeline.reading.lattice import SKIP, span_posteriors
+from pipeline.reading.lattice import SKIP
+from pipeline.reading.paths import posteriors
 from pipeline.reading.reader import SHIPPED, Reader, _alternatives
 from pipeline.reading.search import SearchConfig
 from pipeline.synthesis.sources import Sources
@@ -155,7 +156,7 @@ def test_the_trace_tells_how_the_reading_came_about(reader, seed):
     assert trace.path.text == text == (reading.text or "")
     assert [p for _, p in trace.texts] == sorted((p for _, p in trace.texts), reverse=True)
     assert sum(p for _, p in trace.texts) <= 1 + 1e-9
-    np.testing.assert_allclose(last.posteriors, span_posteriors(last.lattice)[0], atol=1e-9)
+    np.testing.assert_allclose(last.posteriors, posteriors(last.lattice)[0], atol=1e-9)
     if reading.text:
         assert reading.confidence == reader.calibration.confidence(posterior)
 

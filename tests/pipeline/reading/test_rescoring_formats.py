@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks
 from pipeline.formats.format import parse_format
-from pipeline.reading.formatted import FormattedLattice, best_reading
-from pipeline.reading.lattice import span_posteriors
+from pipeline.reading.paths import best_reading, posteriors
 from pipeline.reading.reader import find_texts
 from pipeline.reading.rescoring import LIKELY, MEASURES
 from pipeline.reading.search import SearchConfig
@@ -48,7 +47,7 @@ def test_likely_spans_are_scored_again_and_no_others(seed, spec):
     rounds, _ = rounds_of(seed, spec)
     assume(rounds)  # a few of these pictures are so noisy that nothing is seen
     *_, before, last = rounds
-    likely = [span_posteriors(before.lattice)[0]]
+    likely = [posteriors(before.lattice)[0]]
     if spec is not None:
         likely.append(best_reading(before.lattice, parse_format(spec))[1])
     expected = np.any([posteriors.sum(axis=1) >= LIKELY for posteriors in likely], axis=0) & (before.spans.mass > 0)
@@ -62,9 +61,7 @@ def test_after_the_second_look_the_format_still_holds(spec):
     format, fitted = parse_format(spec), 0
     for seed in range(8):
         (*_, last), texts = rounds_of(seed, spec)
-        formatted = FormattedLattice.compose(last.lattice, format)
-        if formatted.share > 0:
-            np.testing.assert_array_equal(last.posteriors, formatted.posteriors)
+        np.testing.assert_array_equal(last.posteriors, best_reading(last.lattice, format)[1])
         assert all(not text or format.fits(text) for text, _ in texts)
         fitted += any(text for text, _ in texts)
     assert fitted

@@ -1,4 +1,4 @@
-"""Sums over the paths that spell a text, and the likeliest texts, against every path of small lattices."""
+"""The likeliest texts, with a format and without, against every path of small lattices."""
 
 import math
 from collections import defaultdict
@@ -8,13 +8,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, best_path, forward
-from pipeline.reading.texts import best_path_of, likely_texts, text_posteriors, text_score, text_sums
+from pipeline.formats.automaton import spelling
+from pipeline.formats.format import parse_format
+from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice
+from pipeline.reading.paths import best_path, forward, posteriors
+from pipeline.reading.texts import LEAST_FIT, best_path_of, likely_fitting, likely_texts
 
 pytestmark = pytest.mark.filterwarnings("error")
 seeds = st.integers(0, 2**32 - 1)
-texts = st.text("17", max_size=4)
+SPECS = (
+    "digits",
+    "digits:2",
+    "digits:1-3",
+    r"1\d?-7",
+    "(1|77)*1[7]",
+    "luhn",
+    "mod11",
+    "digits:3,mod11",
+    "digits:3,luhn",
+)
+formats = st.sampled_from(SPECS).map(parse_format)
 NO_SPANS = np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, SYMBOLS))
+
+
+def text_score(lattice, text) -> float:
+    """Log-sum of the scores of all paths that spell the text."""
+    return posteriors(lattice, spelling([text])[0])[1]
 
 
 def spelled(steps) -> str:
@@ -31,35 +50,6 @@ def scores_by_text(paths) -> dict[str, list[float]]:
     for steps, score in paths:
         found[spelled(steps)].append(score)
     return found
-
-
-@given(seed=seeds, text=texts)
-@settings(max_examples=100, deadline=None)
-def test_text_sums_are_over_the_paths_that_spell_it(small_lattice, all_paths, seed, text):
-    lattice = small_lattice(seed)
-    ahead, behind = text_sums(lattice, text)
-    assert ahead.shape == behind.shape == (lattice.nodes, len(text) + 1)
-    for node in range(lattice.nodes):
-        before, after = (scores_by_text(all_paths(lattice, *ends)) for ends in ((0, node), (node, lattice.nodes - 1)))
-        for done in range(len(text) + 1):
-            assert ahead[node, done] == pytest.approx(total_of(before[text[:done]]), rel=1e-9, abs=1e-9)
-            assert behind[node, done] == pytest.approx(total_of(after[text[done:]]), rel=1e-9, abs=1e-9)
-    assert text_score(lattice, text) == pytest.approx(ahead[-1, -1])
-
-
-@given(seed=seeds, text=texts)
-@settings(max_examples=100, deadline=None)
-def test_posteriors_among_the_paths_of_a_text(small_lattice, all_paths, seed, text):
-    lattice = small_lattice(seed)
-    paths = [(steps, score) for steps, score in all_paths(lattice) if spelled(steps) == text]
-    total = total_of(score for _, score in paths)
-    expected = np.zeros_like(lattice.scores)
-    for steps, score in paths:
-        for step in steps:
-            expected[step] += math.exp(score - total)
-    posteriors, found = text_posteriors(lattice, text)
-    assert found == pytest.approx(total, rel=1e-9)
-    np.testing.assert_allclose(posteriors, expected, rtol=1e-9, atol=1e-12)
 
 
 @given(seed=seeds)
@@ -86,20 +76,6 @@ def test_the_likeliest_with_the_usual_beam(small_lattice, seed, count):
     assert dict(found).items() <= {text: pytest.approx(share, rel=1e-9) for text, share in every}.items()
     certain = [text for text, share in every if share > 0.1]
     assert [text for text, _ in found][: len(certain)] == certain[:count]
-
-
-@given(seed=seeds, text=texts)
-@settings(max_examples=60, deadline=None)
-def test_the_best_path_of_a_text(small_lattice, all_paths, seed, text):
-    lattice = small_lattice(seed)
-    paths = {steps: score for steps, score in all_paths(lattice) if spelled(steps) == text}
-    if not paths:
-        with pytest.raises(ValueError, match="no path spells"):
-            best_path_of(lattice, text)
-        return
-    best = best_path_of(lattice, text)
-    assert best.text == text and best.score == pytest.approx(max(paths.values()))
-    assert paths[tuple(zip(best.spans, best.symbols, strict=True))] == pytest.approx(best.score)
 
 
 @given(seed=seeds)
@@ -159,8 +135,6 @@ def test_nothing_to_read():
     assert text_score(alone, "") == 0.0 and text_score(alone, "1") == -math.inf
     assert best_path_of(alone, "").spans == ()
     assert likely_texts(gap, 3) == [] and text_score(gap, "") == -math.inf
-    posteriors, total = text_posteriors(gap, "12")
-    assert posteriors.shape == (0, SYMBOLS) and total == -math.inf
 
 
 def test_a_blank_field_reads_as_the_empty_text():
@@ -168,3 +142,55 @@ def test_a_blank_field_reads_as_the_empty_text():
     scores[0, SKIP] = 9.0
     (text, share), *_ = likely_texts(Lattice(2, np.array([0]), np.array([1]), scores), 3)
     assert text == "" and share > 0.999
+
+
+def spelled_by(all_paths, lattice, format):
+    """{text: weight} of the texts that fit, and the weight of all paths."""
+    every = [(spelled(steps), math.exp(score)) for steps, score in all_paths(lattice)]
+    weights = defaultdict(list)
+    for text, weight in every:
+        if not text or format.fits(text):
+            weights[text].append(weight)
+    return {text: math.fsum(found) for text, found in weights.items()}, math.fsum(weight for _, weight in every)
+
+
+@given(seed=seeds, format=formats)
+@settings(max_examples=200, deadline=None)
+def test_all_texts_that_fit_with_a_wide_beam(small_lattice, all_paths, seed, format):
+    lattice = small_lattice(seed)
+    weights, total = spelled_by(all_paths, lattice, format)
+    found = likely_fitting(lattice, format, 10**6, prune=0, beam=10**6)
+    fitting = math.fsum(weights.values())
+    if not total or (fitting - weights.get("", 0)) / total < LEAST_FIT:
+        assert found == []
+        return
+    assert dict(found) == pytest.approx({text: weight / fitting for text, weight in weights.items()}, rel=1e-9)
+    assert [share for _, share in found] == sorted((share for _, share in found), reverse=True)
+
+
+@given(seed=seeds, format=formats, count=st.integers(1, 4))
+@settings(max_examples=100, deadline=None)
+def test_the_likeliest_that_fit_with_the_usual_beam(small_lattice, seed, format, count):
+    lattice = small_lattice(seed, 6)
+    every = likely_fitting(lattice, format, 10**6, prune=0, beam=10**6)
+    found = likely_fitting(lattice, format, count)
+    assert len(found) <= count and bool(found) == bool(every)
+    assert dict(found).items() <= {text: pytest.approx(share, rel=1e-9) for text, share in every}.items()
+    certain = [text for text, share in every if share > 0.1]
+    assert [text for text, _ in found][: len(certain)] == certain[:count]
+
+
+def test_the_second_best_digit_comes_up():
+    """7 is likelier than 1 by far; but 18 has Luhn's check digit, and 78 has not."""
+    scores = np.full((2, SYMBOLS), -np.inf)
+    scores[0, 7], scores[0, 1], scores[1, 8] = 5.0, -5.0, 9.0
+    lattice = Lattice(3, np.array([0, 1]), np.array([1, 2]), scores)
+    assert best_path(lattice).text == "78"
+    assert likely_fitting(lattice, parse_format("luhn"), 3) == [("18", pytest.approx(1.0))]
+
+
+def test_nothing_fits():
+    scores = np.full((1, SYMBOLS), -np.inf)
+    scores[0, 7] = 1.0
+    lattice = Lattice(2, np.array([0]), np.array([1]), scores)
+    assert likely_fitting(lattice, parse_format("digits:2"), 3) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.distortions import Distortion
-from classifier.network import DIGITS, OUTPUTS, Convolution, ConvolutionNetwork, Shape
+from classifier.network import DIGITS, SYMBOLS, Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks
 from pipeline.reading.characters import MEASURES
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
@@ -28,7 +28,7 @@ def strings():
     """Examples whose text some path spells, of our own shapes."""
     drawn = draw_examples(np.random.default_rng(2), Sources(), TRAINING, 8)
     spelled = [
-        each for each in drawn if np.isfinite(path_loss(each, np.zeros((len(each.start), OUTPUTS), np.float32))[0])
+        each for each in drawn if np.isfinite(path_loss(each, np.zeros((len(each.start), SYMBOLS), np.float32))[0])
     ]
     return sorted(spelled, key=lambda each: len(each.start))[:4]
 
@@ -75,7 +75,7 @@ def cost(network, config, strings, lone, labels, first=None):
     else:
         base = first.forward(crops, np.zeros((len(lone), MEASURES), dtype=np.float32))
         z = base + network.forward(crops, second_measures(np.zeros((len(lone), MEASURES)), base).astype(np.float64))
-    targets = np.eye(OUTPUTS)[labels]
+    targets = np.eye(SYMBOLS)[labels]
     return (total + config.lone_weight * cross_entropy(z, targets).sum()) / len(strings)
 
 
@@ -128,7 +128,7 @@ def test_gradient_of_a_second_network_is_that_of_finite_differences(lone, config
     strings = [
         each
         for each in drawn
-        if np.isfinite(path_loss(each, each.scores(np.zeros((len(each.rows), OUTPUTS), np.float32)))[0])
+        if np.isfinite(path_loss(each, each.scores(np.zeros((len(each.rows), SYMBOLS), np.float32)))[0])
     ][:3]
     assert strings
     trainer = trainer_of(config, shape, np.float64, first=first)
