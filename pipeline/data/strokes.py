@@ -15,6 +15,8 @@ from pipeline.data.downloads import data_folder
 from pipeline.errors import DataError
 
 STROKE_KINDS = ("digits", "strings", "others")
+MORE_DIGITS = "more-digits"
+"""Digits of other collections than UNIPEN, in the same form."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def load_strokes(path: Path) -> list[StrokeSample]:
 
 
 def stroke_files(folder: Path | None = None) -> dict[str, Path]:
-    """The stroke files there are: kind ("digits", "strings", "others") -> path, absent kinds left out.
+    """The stroke files there are: kind ("digits", "strings", "others", "more-digits") -> path, absent kinds left out.
 
     Looked for in ``folder`` (None: the one ``DIGITSTRING_DATA`` names) and its subfolder ``strokes``;
     empty when no folder is named. Raises DataError when the folder named does not exist.
@@ -65,7 +67,7 @@ def stroke_files(folder: Path | None = None) -> dict[str, Path]:
         return {}
     candidates = (
         (kind, sub / f"{kind}{suffix}")
-        for kind in STROKE_KINDS
+        for kind in (*STROKE_KINDS, MORE_DIGITS)
         for sub in (place, place / "strokes")
         for suffix in (".jsonl", ".jsonl.gz")
     )

@@ -11,7 +11,10 @@ import numpy as np
 from pipeline.synthesis.font_digits import Font, draw_font, load_fonts
 
 DIGITS = "0123456789"
-BITMAP_COLLECTION = "mnist"
+IMAGE_COLLECTIONS = {"mnist": 0, "swiss": 1_000_000, "bhmsds": 2_000_000}
+"""Collections of images of digits, and what is added to the numbers of each one's writers."""
+IMAGE_SHARES = (("mnist", 0.55), ("swiss", 0.37), ("bhmsds", 0.08))
+"""How often a writer of images is of which collection, where there are several: many hands, and of bhmsds few."""
 
 
 class PenSample(Protocol):
@@ -30,12 +33,21 @@ def collection_of(writer: str) -> str:
     return writer.rpartition("-")[0] or writer
 
 
+def image_writer_name(writer: int) -> str:
+    """The name of a writer of images: "mnist-2154" of 2154, "swiss-7" of 1000007."""
+    name = max(
+        (name for name, start in IMAGE_COLLECTIONS.items() if start <= writer), key=IMAGE_COLLECTIONS.__getitem__
+    )
+    return f"{name}-{writer - IMAGE_COLLECTIONS[name]}"
+
+
 @dataclass(frozen=True, eq=False)
 class Sources:
     """Everything a string may be made of, with the writer of each piece.
 
     images: (N, 28, 28) uint8, 255 = ink; labels: (N,) uint8 in 0..9; image_writers: (N,) int, any numbers
-    (None: all of one unnamed writer). In ``without`` and ``only`` the writer 2154 of images is
+    (None: all of one unnamed writer), each collection's from its own start in
+    IMAGE_COLLECTIONS. In ``without`` and ``only`` the writer 2154 of images is
     "mnist-2154". pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
     pen_others: marks and letters; shapes, fonts: whether allographs of our own (pipeline.synthesis.allographs) and
     digits of fonts (pipeline.synthesis.font_digits) join in.
@@ -69,7 +81,7 @@ class Sources:
             string_writers=_group_samples(self.pen_strings, lambda sample: sample.writer, lambda _: "all"),
             others=_group_samples(self.pen_others, lambda sample: sample.text, lambda s: s.writer),
         )
-        self._index["image_keys"] = tuple(self._index["image_writers"])
+        self._index["image_keys"] = _by_collection(self._index["image_writers"])
         self._index["pen_keys"] = tuple(self._index["pen_writers"])
         self._index["string_keys"] = tuple(self._index["string_writers"])
 
@@ -83,7 +95,7 @@ class Sources:
     def keep(self, wanted: Callable[[str], bool]) -> Sources:
         """The sources of those writers only for whom ``wanted(writer)`` is true."""
         writers, inverse = np.unique(self._image_writer_ids(), return_inverse=True)
-        chosen = np.array([wanted(f"{BITMAP_COLLECTION}-{writer}") for writer in writers], bool)[inverse]
+        chosen = np.array([wanted(image_writer_name(int(writer))) for writer in writers], bool)[inverse]
         return replace(
             self,
             images=self.images[chosen],
@@ -105,8 +117,17 @@ class Sources:
         return self.keep(lambda writer: writer in names or collection_of(writer) in groups)
 
     def draw_image_writer(self, rng: np.random.Generator) -> int:
-        """A writer of images; each is as likely as any other."""
-        return _pick(rng, self._index["image_keys"])
+        """A writer of images; within a collection each is as likely as any other."""
+        keys = self._index["image_keys"]
+        if len(keys) == 1:
+            return _pick(rng, *keys.values())
+        place = rng.random() * sum(share for name, share in IMAGE_SHARES if name in keys)
+        for name, share in IMAGE_SHARES:
+            if name in keys:
+                chosen, place = name, place - share
+                if place < 0:
+                    break
+        return _pick(rng, keys[chosen])
 
     def draw_image(self, rng: np.random.Generator, digit: int, writer: int | None) -> np.ndarray:
         """A (28, 28) uint8 picture of ``digit`` by ``writer``, or by anybody where the writer has none."""
@@ -152,6 +173,14 @@ class Sources:
 def _pick(rng: np.random.Generator, pool: Any) -> Any:
     # Generator.choice costs tens of microseconds a call.
     return pool[int(rng.random() * len(pool))]
+
+
+def _by_collection(writers: Iterable[int]) -> dict[str, tuple[int, ...]]:
+    """The numbers of the writers of each collection."""
+    groups: dict[str, list[int]] = {}
+    for writer in writers:
+        groups.setdefault(collection_of(image_writer_name(writer)), []).append(writer)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _group(writers: np.ndarray, labels: np.ndarray) -> dict[int, dict[int, np.ndarray]]:

@@ -19,9 +19,10 @@ from threadpoolctl import threadpool_limits
 from classifier.distortions import Distortion
 from classifier.network import Convolution, ConvolutionNetwork, Shape, forward_blocks
 from classifier.weights import Networks, load_networks, network_arrays, network_card, rounded
+from pipeline.data.digit_images import digit_image_files
 from pipeline.data.downloads import cache_folder, data_folder, sha256_of
 from pipeline.data.mnist import Mnist, load_mnist
-from pipeline.data.strokes import STROKE_KINDS, load_strokes, stroke_files
+from pipeline.data.strokes import MORE_DIGITS, STROKE_KINDS, load_strokes, stroke_files
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.texts import likely_texts
@@ -40,13 +41,18 @@ from pipeline.training.trainer import (
     draw_lone,
     lone_accuracy,
 )
+from pipeline.training.wide_hands import smoothed, with_digit_images
 
 VALIDATION_DIGITS = 5_000  # the last of MNIST's training digits, never trained on
 HELD_OUT_SHARE = 10  # one pen writer in so many is held out for evaluation strings
 ATTRIBUTION = (
     "MNIST: Yann LeCun and Corinna Cortes, from NIST Special Databases 1 and 3; writers: QMNIST (Yadav and Bottou). "
     "Pen strokes: International Unipen Foundation, UNIPEN data set train_r01_v07 (1999), "
-    "DOI 10.5281/zenodo.1195803, CC BY 4.0. "
+    "DOI 10.5281/zenodo.1195803, CC BY 4.0; Pen-Based Recognition of Handwritten Digits (E. Alpaydin and "
+    "F. Alimoglu, 1998, UCI, DOI 10.24432/C5MG6K, CC BY 4.0); UJI Pen Characters (UCI, CC BY 4.0); "
+    "handwritten-digits-corpus (S. Kahl, Apache 2.0); LipiTk (MIT). "
+    "Pictures of digits: kensanata/numbers (CC0 1.0); bhmsds (W. Blachowski, MIT). "
+    "Register numbers: Lectaurep, Archives nationales and Inria (HTR-United/lectaurep-repertoires, CC BY 4.0). "
     "Digits of fonts: see pipeline/synthesis/fonts/LICENCES.txt (OFL 1.1, Apache 2.0)."
 )
 
@@ -283,7 +289,7 @@ def _networks(first: ConvolutionNetwork | None, trained: ConvolutionNetwork) -> 
 
 
 def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
-    """MNIST and the pen strokes, split by writer into what is trained on and what is held out."""
+    """MNIST, the pen strokes and further digits, split by writer into what is trained on and what is held out."""
     mnist = load_mnist(data)
     paths = stroke_files(data)
     if missing := [kind for kind in STROKE_KINDS if kind not in paths]:
@@ -292,7 +298,7 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
         )
     strokes = {kind: load_strokes(path) for kind, path in paths.items()}
     pens = Sources(
-        pen_digits=strokes.get("digits", ()),
+        pen_digits=(*strokes.get("digits", ()), *smoothed(strokes.get(MORE_DIGITS, ()))),
         pen_strings=strokes.get("strings", ()),
         pen_others=strokes.get("others", ()),
     )
@@ -311,7 +317,8 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
         writers,
     )
     held_out = _with_images(pens.keep(is_held_out), mnist.test_images, mnist.test_labels, mnist.test_writers)
-    return TrainingData(mnist, training, held_out, _hashes(data, paths))
+    training = with_digit_images(training, data)
+    return TrainingData(mnist, training, held_out, _hashes(data, {**paths, **digit_image_files(data)}))
 
 
 def is_held_out(writer: str) -> bool:
@@ -323,10 +330,10 @@ def _with_images(pens: Sources, images: np.ndarray, labels: np.ndarray, writers:
     return Sources(images, labels, writers, pens.pen_digits, pens.pen_strings, pens.pen_others)
 
 
-def _hashes(data: Path | None, strokes: dict[str, Path]) -> dict[str, str]:
+def _hashes(data: Path | None, others: dict[str, Path]) -> dict[str, str]:
     folder = data_folder(data) or cache_folder()
     mnist = sorted((folder / "mnist" if (folder / "mnist").is_dir() else folder).glob("*ubyte*"))
-    return {path.name: sha256_of(path) for path in [*mnist, *strokes.values()]}
+    return {path.name: sha256_of(path) for path in [*mnist, *others.values()]}
 
 
 def draw_validation(data: TrainingData, recipe: Recipe, first: ConvolutionNetwork | None = None) -> list[Example]:

@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "pipeline.images": {"numpy", "PIL"},
     "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "torch"},
-    "pipeline.data": {"numpy", "pooch"},
+    "pipeline.data": {"numpy", "scipy", "pooch", "PIL"},
     "pipeline.synthesis.font_outlines": {"numpy", "skimage", "fontTools"},
     "pipeline.batch.cluster": {"distributed", "threadpoolctl"},
     "pipeline.batch.folders": {"fsspec"},
