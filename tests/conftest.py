@@ -6,6 +6,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads 
 
 import gzip
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,16 @@ from classifier.weights import Networks, network_arrays, network_card
 from pipeline.synthesis.allographs import draw_allograph
 from pipeline.synthesis.pens import draw_strokes, fit_strokes
 from pipeline.training.checkpoints import TrainingFiles
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is not slow is quick: `-m quick`."""
+    for item in items:
+        if not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.quick)
+
+
+DATA = os.environ.get("DIGITSTRING_DATA")  # of this run: some tests take it away
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +46,20 @@ def random_weights(tmp_path_factory):
         },
     )
     return path
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """Gives a part of the data folder that DIGITSTRING_DATA names; without it the test is skipped, and says why."""
+
+    def find(part: str) -> Path:
+        if not DATA:
+            pytest.skip(f"needs {part} of the data: DIGITSTRING_DATA is not set")
+        if not (Path(DATA) / part).exists():
+            pytest.skip(f"needs {part} of the data: not in the folder of DIGITSTRING_DATA")
+        return Path(DATA) / part
+
+    return find
 
 
 PEN_WRITERS = tuple(f"{collection}-{number:03d}" for collection in ("aaa", "bbb", "sta") for number in range(20, 30))

@@ -13,7 +13,7 @@ from pipeline.reading.reader import SHIPPED
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTH = EXAMPLES / "truth.csv"
-TEXTS = {row["file"]: row["text"] for row in csv.DictReader(TRUTH.open(newline=""))} if TRUTH.exists() else {}
+TEXTS = {row["file"]: row["text"] for row in csv.DictReader(TRUTH.read_text().splitlines())} if TRUTH.exists() else {}
 
 pytestmark = pytest.mark.skipif(not TEXTS, reason="no examples yet")
 shipped = pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights yet")

@@ -60,7 +60,7 @@ class TrainingFiles:
         same now as then. Raises UsageError when it is not, WeightsError when the checkpoint is damaged.
         """
         try:
-            with np.load(self.checkpoint, allow_pickle=False) as content:
+            with self.checkpoint.open("rb") as file, np.load(file, allow_pickle=False) as content:
                 arrays, state = {name: content[name] for name in like}, json.loads(str(content["state"]))
             same = {key: state[key] for key in identity} == identity
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -16,6 +16,8 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from pipeline.training import recipe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
@@ -76,7 +78,9 @@ def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp
     assert printed.count("| fold-") == 2 and printed.count("| size-") == 2 and "| all |" in printed
     joined = json.loads(out.read_text())
     assert joined["folds"]["before"] == joined["folds"]["after"] and joined["folds"]["before"]["n"] == 4
-    assert "each" not in json.dumps(joined) and Image.open(out.with_suffix(".png")).size[0] > 100
+    assert "each" not in json.dumps(joined)
+    with Image.open(out.with_suffix(".png")) as picture:
+        assert picture.size[0] > 100
 
 
 def test_nothing_measured_is_one_sentence(tmp_path):

@@ -29,6 +29,7 @@ from pipeline.reading.reader import Reader, score_spans
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
+from pipeline.training import recipe
 from pipeline.training.trainer import lone_accuracy
 from segmenter.ink import extract_ink
 
@@ -102,6 +103,7 @@ def test_the_card_says_which_collections_are_unseen():
     assert strings.seen_collections(("lex",), ["sta", "lex"]).startswith("NOT unseen handwriting: sta ")
 
 
+@pytest.mark.slow
 def test_synthetic_strings_of_a_length_do_not_depend_on_the_others(weights, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(strings, "held_out_sources", lambda folder, without: Sources())
     common = ["--weights", str(weights), "--n", "3", "--out"]
@@ -155,7 +157,7 @@ def test_semeion_and_optdigits_are_parsed(weights, monkeypatch, tmp_path, capsys
         for image, label in zip(large, labels, strict=True)
     ]
     path = folder / "optdigits-orig.windep.gz"
-    path.write_bytes(gzip.compress(("A title\n\nentwidth = 32\n" + "".join(bitmaps)).encode()))
+    path.write_bytes(gzip.compress(("A title\n\nentwidth = 32\n" + "".join(bitmaps)).encode(), mtime=0))
     for found, images in ((digits.load_semeion(folder / "semeion.data"), small), (digits.load_optdigits(path), large)):
         assert np.array_equal(found.images, images) and np.array_equal(found.labels, labels)
     mnist = SimpleNamespace(test_images=rng.integers(0, 256, (3, 28, 28), np.uint8), test_labels=labels)
@@ -168,6 +170,7 @@ def test_semeion_and_optdigits_are_parsed(weights, monkeypatch, tmp_path, capsys
         digits.load_optdigits(path)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
 @settings(deadline=None)
 def test_comparisons_agree_with_the_binomial_test(pairs):
@@ -225,6 +228,7 @@ def ink():
     return extract_ink(string.image.astype(np.float32) / np.float32(255))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 1, 2, 5]))
 @settings(max_examples=50, deadline=None)
 def test_random_segments_tile_the_field(ink, seed, length):
@@ -349,8 +353,12 @@ def test_segmentation_counts_digits_that_stand_apart():
     assert tally.without["gap"] < 0, "digits that stand apart are parted by gaps"
 
 
-def test_formats_are_measured_on_a_few_account_numbers(weights, tmp_path, capsys):
+@pytest.mark.slow
+def test_formats_are_measured_on_a_few_account_numbers(weights, training_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
     out = tmp_path / "formats.json"
-    formats.main(["--weights", str(weights), "--n", "3", "--out", str(out)])
-    assert "digits:10,luhn" in capsys.readouterr().out
-    assert out.is_file()
+    given = ["--weights", str(weights), "--data", str(training_data), "--n", "2", "--digits", "4", "--no-cheques"]
+    formats.main([*given, "--out", str(out)])
+    assert "digits:4,luhn" in capsys.readouterr().out
+    ways = json.loads(out.read_text())["accounts"]["ways"]
+    assert {way["n"] for way in ways.values()} == {2} and "digits:4,luhn" in ways

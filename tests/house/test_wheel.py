@@ -15,6 +15,7 @@ SHIPPED = ROOT / "pipeline" / "weights" / "shipped.npz"
 PARTS = ("segmenter", "classifier", "pipeline", "pyproject.toml", "README.md", "LICENSE")
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not os.environ.get("DIGITSTRING_SLOW"), reason="slow; set DIGITSTRING_SLOW=1"),
     pytest.mark.skipif(not (EXAMPLE.exists() and SHIPPED.exists()), reason="no weights or example to ship"),
 ]

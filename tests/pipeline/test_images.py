@@ -266,6 +266,7 @@ def test_random_bytes_raise_nothing_but_image_errors(data):
         load_grey(data)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000"]),
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=8),

@@ -113,6 +113,7 @@ def test_soft_ink_is_one_in_the_core_and_zero_on_paper() -> None:
     assert PLAIN.stroke_width == pytest.approx(0.1 * LINE_HEIGHT, rel=0.35)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height", [15, 24, 36, 90, 250, 600])
 def test_a_digit_is_line_height_at_every_scale(height: int) -> None:
     ink = extract_ink(write(draw("2507", height=height)))

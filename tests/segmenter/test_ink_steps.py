@@ -1,8 +1,5 @@
 """The steps of the ink one by one, on arrays small enough to see what must come out."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,8 +16,6 @@ from segmenter.slant import estimate_slant
 from segmenter.strokes import drop_slivers, drop_specks, grow, otsu, stroke_mask, stroke_width
 
 pytestmark = pytest.mark.filterwarnings("error")
-
-DATA = Path(os.environ.get("DIGITSTRING_DATA") or "data")
 
 
 def bars(skew: float = 0.0, slant: float = 0.0) -> np.ndarray:
@@ -209,10 +204,8 @@ def test_ink_checks_itself() -> None:
         Ink(pixels.astype(np.float64), map_, (0.0, 4.0), 1.0, 0.0)
 
 
-def test_real_cheques_have_little_ink_above_and_below_the_digits() -> None:
-    folder = DATA / "strings" / "cheque-amounts"
-    if not (folder / "boxes.json").exists():
-        pytest.skip("the cheque amounts are not here")
+def test_real_cheques_have_little_ink_above_and_below_the_digits(real_data) -> None:
+    folder = real_data("strings/cheque-amounts")
     import json
 
     from PIL import Image

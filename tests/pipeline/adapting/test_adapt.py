@@ -28,6 +28,8 @@ from pipeline.training.recipe import Stage
 from pipeline.training.string_pool import draw_examples
 from pipeline.training.trainer import StepConfig
 
+pytestmark = pytest.mark.slow
+
 SHAPE = Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4)), measures=MEASURES, hidden=8)
 STYLE = replace(TRAINING, empty=0.0, papers=(("white", 1.0),), neighbours=0.0, intruders=0.0, boxes=0.0)
 STEP = StepConfig(strings=4, lone=4)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipeline.batch import workers as batch_workers
 from pipeline.batch.folders import LocalFolder
 from pipeline.batch.outcomes import expand_globs
 from pipeline.batch.records import header, make_record, to_line, whole_records
@@ -23,6 +24,8 @@ from pipeline.batch.workers import read_images
 from pipeline.errors import DataError, ImageError, UsageError
 from pipeline.reading.result import Digit, Reading
 from tests.pipeline.commands.fake_cli import FakeReader
+
+pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parents[1] / "commands"
 
@@ -178,8 +181,9 @@ class KillingReader(FakeReader):
         return super().read(image)
 
 
-def test_dying_workers_lose_nothing_and_a_deadly_picture_is_passed_over(folder):
-    paths = [folder / name for name in LocalFolder(folder).names(False)] * 2
+def test_dying_workers_lose_nothing_and_a_deadly_picture_is_passed_over(folder, monkeypatch):
+    monkeypatch.setattr(batch_workers, "QUEUE_PER_WORKER", 1)  # what was under way is read again, each in a new process
+    paths = [folder / f"{name}.png" for name in (0, 111, 37, 74, 333, 148)]
     here = {outcome.file: outcome for outcome in read_images(paths, FakeReader)}
     found = list(read_images(paths, KillingReader, workers=2))
     assert [outcome.file for outcome in found] == [str(path) for path in paths]

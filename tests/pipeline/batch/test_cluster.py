@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline.batch import cluster
 from pipeline.batch.folders import LocalFolder, RemoteImage, open_folder
 from pipeline.batch.outcomes import ReaderOptions
 from pipeline.batch.run import run_batch
@@ -19,6 +20,8 @@ from pipeline.errors import ImageError, UsageError
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ("account.png", "amount.png", "date.png", "zeros.png")
@@ -138,11 +141,14 @@ def without_places(lines: bytes) -> str:
     return re.sub(r'"error": "[^:]*(://)?[^:]*:', '"error": "...:', lines.decode())
 
 
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [("nonsense://nowhere", "not the address"), ("tcp://127.0.0.1:9", "no Dask scheduler answers there")],
-)
-def test_no_scheduler_is_a_mistake_with_a_sentence(folder, tmp_path, address, words) -> None:
+def test_an_address_where_nobody_answers_is_a_mistake_with_a_sentence(monkeypatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
+    with pytest.raises(UsageError, match=r"^tcp://127\.0\.0\.1:9: no Dask scheduler answers there"):
+        cluster.read_on_cluster([], ReaderOptions(), "tcp://127.0.0.1:9")
+
+
+def test_what_is_no_address_is_a_mistake_of_the_command(folder, tmp_path) -> None:
+    address, words = "nonsense://nowhere", "not the address"
     run = subprocess.run(
         [sys.executable, ROOT / "cli.py", "batch", folder, "--out", tmp_path / "out.jsonl", "--scheduler", address],
         capture_output=True,

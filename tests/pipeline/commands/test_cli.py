@@ -228,7 +228,9 @@ def test_explain_writes_a_picture(folder, monkeypatch):
     module.draw_explanation = lambda trace, reading, threshold: Image.new("RGB", trace.grey.shape[::-1])
     monkeypatch.setitem(sys.modules, "pipeline.explaining.picture", module)
     result = run("explain", "12.png", "--out", "picture.png", "--threshold", 0)
-    assert (result.exit_code, result.stdout) == (0, "") and Image.open("picture.png").size == (8, 6)
+    assert (result.exit_code, result.stdout) == (0, "")
+    with Image.open("picture.png") as picture:
+        assert picture.size == (8, 6)
     assert run("explain", "12.png", "--out", "picture.xyz").exit_code == 2
     assert run("explain", "missing.png", "--out", "other.png").exit_code == 3
     assert not Path("other.png").exists() and not list(folder.glob("*.part"))

@@ -15,6 +15,8 @@ from pipeline.training.recipe import Recipe, Stage
 from pipeline.training.string_pool import PoolConfig
 from pipeline.training.trainer import StepConfig
 
+pytestmark = pytest.mark.slow
+
 STAGE = Stage(
     Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 2)), hidden=4),
     epochs=1,

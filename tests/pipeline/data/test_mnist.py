@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +14,6 @@ from pipeline.data import mnist
 from pipeline.data.downloads import fetch_files, sha256_of
 from pipeline.data.mnist import MNIST_SHA256, QMNIST_SHA256, Mnist, fetch_mnist, load_mnist, read_idx
 from pipeline.errors import DataError
-
-REAL = Path(os.environ.get("DIGITSTRING_DATA") or "data")
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +71,7 @@ def test_the_argument_comes_before_the_environment(tmp_path, monkeypatch):
 
 def qmnist_table(labels: np.ndarray, writers: np.ndarray) -> bytes:
     rows = (f"{label}\t4\t{writer}\t0\t30\t1\t0\t0\n" for label, writer in zip(labels, writers, strict=True))
-    return gzip.compress("".join(rows).encode())
+    return gzip.compress("".join(rows).encode(), mtime=0)
 
 
 def test_writers_come_from_the_tables_whose_surplus_rows_are_left(tmp_path):
@@ -285,12 +282,12 @@ def test_offline_without_files_is_one_clear_sentence(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.skipif(not (REAL / "mnist").is_dir(), reason="MNIST is not on this machine")
-def test_the_real_files():
+def test_the_real_files(real_data):
+    folder = real_data("mnist")
     for name, sha256 in (MNIST_SHA256 | QMNIST_SHA256).items():
-        path = REAL / "mnist" / name
+        path = folder / name
         assert not path.exists() or sha256_of(path) == sha256
-    data = load_mnist(REAL)
+    data = load_mnist(folder)
     assert data.train_images.shape == (60000, 28, 28) and data.test_images.shape == (10000, 28, 28)
     assert np.bincount(data.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     if data.train_writers is not None:

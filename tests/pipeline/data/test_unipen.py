@@ -54,7 +54,8 @@ def collection(tmp_path: Path, segments: str, *, ink: str = INK, category: str =
 
 def converted(folder: Path, kind: str = "digits") -> list[dict]:
     convert_unipen(folder, folder / "out.jsonl.gz", kind)
-    return [json.loads(line) for line in gzip.open(folder / "out.jsonl.gz", "rt")]
+    with gzip.open(folder / "out.jsonl.gz", "rt") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def test_strokes_of_a_digit_have_y_downward_from_zero_and_leave_out_pen_up_ink(tmp_path):

@@ -19,7 +19,7 @@ from pipeline.reading.reader import SHIPPED
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
 
-pytestmark = pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights")]
 TEXTS = {"a": "482", "b": "70515"}
 DATE = "12082015"
 

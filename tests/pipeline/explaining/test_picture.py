@@ -19,6 +19,8 @@ from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle
 from pipeline.training.checkpoints import TrainingFiles
 
+pytestmark = pytest.mark.slow
+
 CONFIDENCE = {
     "calibration": {"slope": 1, "offset": 0, "ceiling": 1},
     "thresholds": {"0.05": 0.8, "0.01": 0.95, "0.001": 0.999},

@@ -28,6 +28,7 @@ patterns = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(pattern=patterns, texts=st.lists(st.text("01257", max_size=6), min_size=5, max_size=20))
 @settings(max_examples=200, deadline=None)
 def test_patterns_are_regular_expressions(pattern, texts):
@@ -38,6 +39,7 @@ def test_patterns_are_regular_expressions(pattern, texts):
         assert automaton.accepts(text) == backwards.accepts(text[::-1]) == expected
 
 
+@pytest.mark.slow
 @given(one=patterns, other=patterns, texts=st.lists(st.text("0127", max_size=5), min_size=5, max_size=20))
 @settings(max_examples=100, deadline=None)
 def test_both_and_either(one, other, texts):
@@ -47,6 +49,7 @@ def test_both_and_either(one, other, texts):
         assert (first | second).accepts(text) == (first.accepts(text) or second.accepts(text))
 
 
+@pytest.mark.slow
 @given(pattern=patterns)
 @settings(max_examples=50, deadline=None)
 def test_the_least_automaton_is_the_same_however_it_came_about(pattern):
@@ -94,6 +97,7 @@ def test_checks_by_their_definitions(text):
     assert parse_format("mod11").fits(text) == (np.dot(weights, numbers) % 11 == 0)
 
 
+@pytest.mark.slow
 @given(country=st.sampled_from(sorted(IBAN_DIGITS)), seed=st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
 def test_ibans_are_one_modulo_97(country, seed):

@@ -25,6 +25,8 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle
 
+pytestmark = pytest.mark.slow
+
 shipped = pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights yet")
 
 PLAIN = StringStyle(

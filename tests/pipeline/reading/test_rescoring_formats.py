@@ -41,6 +41,7 @@ def rounds_of(seed: int, spec: str | None):
     return find_texts(string.image / np.float32(255), networks(), SearchConfig(most_spans=200), 3, format)[1:]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 60), spec=st.sampled_from(SPECS))
 def test_likely_spans_are_scored_again_and_no_others(seed, spec):

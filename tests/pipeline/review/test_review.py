@@ -41,6 +41,7 @@ def take_all(path: str) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_two_reviewers_never_get_the_same_item(tmp_path: Path) -> None:
     filled(tmp_path / "review.db", 40)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
@@ -89,7 +90,7 @@ def test_every_decision_and_what_was_before_stands_in_the_audit(tmp_path: Path) 
     again = store.reopen(2, "Bob")
     store.decide(again.id, again.lease, "Bob", "43")
     export_folder(store, tmp_path / "out")
-    rows = list(csv.DictReader((tmp_path / "out" / "audit.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "out" / "audit.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["item"], row["who"], row["action"], row["before"], row["after"]) for row in rows] == [
         ("1", "Ada", "confirmed", "17", "17"),
         ("2", "Ada", "corrected", "17", "42"),

@@ -23,6 +23,8 @@ from benchmarks.accuracy.drawn_documents import draw_cheque  # noqa: E402
 from pipeline.synthesis.sources import Sources  # noqa: E402
 from tests.pipeline.service.serving_process import ROOT, Service, running  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 AMOUNT = (ROOT / "examples" / "amount.png").read_bytes()
 ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
 

@@ -133,6 +133,7 @@ def test_a_string_keeps_to_one_font_and_most_are_of_handwriting() -> None:
     assert np.mean(printed) < 0.3 * np.mean([abs(hand.slant) for hand in hands if not hand.printed])
 
 
+@pytest.mark.slow
 def test_strings_of_fonts_are_the_same_for_a_seed() -> None:
     for seed in range(30):
         first, second = (draw_string(np.random.default_rng(seed), Sources(), IN_FONTS) for _ in range(2))

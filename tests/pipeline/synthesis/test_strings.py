@@ -23,6 +23,8 @@ from pipeline.synthesis.strings import (
 )
 from pipeline.synthesis.style import StringStyle
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -33,6 +33,7 @@ def test_digits_are_drawn_with_their_labels():
     assert np.median(wide[labels == 1]) < np.median(wide[labels == 0])
 
 
+@pytest.mark.slow
 def test_it_teaches_digits():
     network = trained(150)
     crops, labels = draw_digits(np.random.default_rng(4), Sources(fonts=False), TRAINING, 200)

@@ -22,6 +22,8 @@ from pipeline.training.recipe import Recipe, Stage, is_held_out, learning_rate, 
 from pipeline.training.string_pool import PoolConfig, chunks
 from pipeline.training.trainer import StepConfig
 
+pytestmark = pytest.mark.slow
+
 STAGE = Stage(
     Shape(convolutions=(Convolution(5, 2, 2), Convolution(5, 2, 3)), hidden=6),
     epochs=2,
