@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
 from pipeline.errors import PipelineError, UsageError
+from pipeline.reading.profile import Profile
 from pipeline.reading.result import Reading
 from segmenter.errors import SegmenterError
 
@@ -40,6 +41,7 @@ class ReaderOptions:
     alternatives: int = 3
     format: str | None = None
     documents: DocumentOptions | None = None  # None: every image is a field
+    profile: Profile | None = None  # which made the threshold, and holds for certain weights alone
 
     def __call__(self) -> ReadsImages:
         """Make the Reader. Raises WeightsError, UsageError."""
@@ -52,6 +54,8 @@ class ReaderOptions:
             alternatives=self.alternatives,
             format=self.format,
         )
+        if self.profile is not None:
+            self.profile.check_weights(reader.card)
         return reader if self.documents is None else self.documents.reader(reader)
 
 
