@@ -1,6 +1,6 @@
 """digitstring: an image of a number goes in, the number comes out, with an honest probability.
 
-    bytes/path/array ── images ──> image (H, W) grey
+    path/bytes/file/array ── reader ── images ──> image (H, W) grey; a page goes on to documents
       └─ segmenter.ink ──> ink (h, w) in [0, 1], 1 = ink; polarity, background, ruled lines, slant, height
          └─ segmenter.cuts ──> Cut, Cut, ... left to right, from coarse (gaps) to fine (inside strokes)
             └─ reading.lattice ──> Span(i, j): every run of neighbouring pieces that could be one character,
@@ -14,7 +14,9 @@
 >>> Reader().read("amount.png").text  # doctest: +SKIP
 '1250'
 
-The public names are handed out lazily: `import pipeline` itself costs next to nothing.
+The public names are handed out lazily: `import pipeline` itself costs next to nothing. The distribution installs three
+packages of general names, `pipeline`, `segmenter` and `classifier`; beside another distribution that installs one of
+them, install it in an environment of its own.
 """
 
 from __future__ import annotations
@@ -24,27 +26,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from classifier.errors import ClassifierError, WeightsError
-    from pipeline.documents.document import read_document
     from pipeline.documents.fields import DocumentReading, FieldReading
-    from pipeline.errors import DataError, ImageError, PipelineError, UsageError
-    from pipeline.reading.reader import Reader
-    from pipeline.reading.result import Alternative, Digit, Reading
+    from pipeline.errors import DataError, ImageError, OutputError, PipelineError, UsageError
+    from pipeline.reader import Reader, Unreadable, read_document
+    from pipeline.reading.result import Alternative, Digit, Reading, Result
     from segmenter.errors import SegmenterError
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Reader": "pipeline.reading.reader",
+    "Reader": "pipeline.reader",
     "Reading": "pipeline.reading.result",
     "Digit": "pipeline.reading.result",
     "Alternative": "pipeline.reading.result",
-    "read_document": "pipeline.documents.document",
+    "Result": "pipeline.reading.result",
+    "Unreadable": "pipeline.reader",
+    "read_document": "pipeline.reader",
     "DocumentReading": "pipeline.documents.fields",
     "FieldReading": "pipeline.documents.fields",
     "PipelineError": "pipeline.errors",
     "ImageError": "pipeline.errors",
     "UsageError": "pipeline.errors",
     "DataError": "pipeline.errors",
+    "OutputError": "pipeline.errors",
     "ClassifierError": "classifier.errors",
     "WeightsError": "classifier.errors",
     "SegmenterError": "segmenter.errors",
@@ -58,10 +62,13 @@ __all__ = [
     "DocumentReading",
     "FieldReading",
     "ImageError",
+    "OutputError",
     "PipelineError",
     "Reader",
     "Reading",
+    "Result",
     "SegmenterError",
+    "Unreadable",
     "UsageError",
     "WeightsError",
     "read_document",

@@ -7,6 +7,7 @@ Whatever is wrong with an image ends as an ImageError that names it and says wha
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
 import threading
@@ -37,6 +38,7 @@ DECODER_ERRORS = (
     MemoryError, RuntimeError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 ORIENTATION = 0x0112  # the EXIF tag
+WHITES = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # of 8, 10, 12, 14 and 16 bits: what cameras and scanners give
 
 _quiet_lock = threading.Lock()  # warnings.catch_warnings is not thread-safe by itself
 
@@ -49,29 +51,59 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def settled(source: Any) -> Any:
+    """The image as one of what is looked into later: a Path, bytes, a Pillow image, or an array of numpy's own type.
+
+    source: as for `load_grey`. What a file object holds is read, once. Raises ImageError: it cannot be, or was opened
+    as text; or for what is no image at all.
+    """
+    if isinstance(source, np.ndarray):
+        return np.asarray(source)  # np.matrix and other subclasses index in ways of their own
+    if isinstance(source, str | os.PathLike):
+        return Path(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source)
+    if callable(getattr(source, "read", None)):
+        return _content(source)
+    from PIL import Image
+
+    if isinstance(source, Image.Image):
+        return source
+    raise ImageError(
+        f"a {type(source).__name__} is not an image; give a path, bytes, a file object, a Pillow image or an array"
+    )
+
+
+def _content(file: Any) -> bytes:
+    """What a file object holds from where it stands, as far as is allowed."""
+    try:
+        data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # a closed file, a failing disk; text that is none
+        raise ImageError(f"file object: cannot be read ({error})") from None
+    if not isinstance(data, bytes | bytearray):
+        raise ImageError(f"file object: gives {type(data).__name__}, not bytes; open the file with mode 'rb'")
+    return bytes(data)
+
+
 def load_grey(source: Any) -> np.ndarray:
     """Luminance of an image, upright.
 
-    source: path (str or Path), encoded image (bytes), Pillow image, or array (H, W), (H, W, 1 grey),
-        (H, W, 2 grey and alpha), (H, W, 3 RGB) or (H, W, 4 RGBA) of uint8, uint16, another integer
-        type, bool (True = white) or float in [0, 1].
+    source: path (str or os.PathLike), encoded image (bytes, or a binary file object), Pillow image, or array (H, W),
+        (H, W, 1 grey), (H, W, 2 grey and alpha), (H, W, 3 RGB) or (H, W, 4 RGBA) of uint8, uint16, another integer
+        type, bool (True = white) or float in [0, 1]. Samples of more than 8 bits may use 8, 10, 12, 14 or all 16.
     Returns (H, W) float32 in [0, 1], 1 = white, C-contiguous and owned by the caller. EXIF orientation
     is applied, so source pixels are pixels of the picture as a viewer shows it. Transparent images
     are laid on white, or on black where everything visible is light.
     Raises ImageError: missing, a folder, empty, not an image, damaged, too large, or without pixels.
     """
+    source = settled(source)
     if isinstance(source, np.ndarray):
         return _grey_of_array(source)
-    if isinstance(source, str | Path):
-        return _grey_of_path(Path(source))
-    if isinstance(source, bytes | bytearray | memoryview):
-        return _grey_of_bytes(bytes(source), "image data")
-
-    from PIL import Image
-
-    if isinstance(source, Image.Image):
-        return _grey_of_pillow(source, getattr(source, "filename", "") or "image")
-    raise ImageError(f"a {type(source).__name__} is not an image; give a path, bytes, a Pillow image or an array")
+    if isinstance(source, Path):
+        return _grey_of_path(source)
+    if isinstance(source, bytes):
+        return _grey_of_bytes(source, "image data")
+    return _grey_of_pillow(source, getattr(source, "filename", "") or "image")
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -170,12 +202,12 @@ def _pixels(image: Image) -> np.ndarray:
 def _stretched(pixels: np.ndarray) -> np.ndarray:
     """Samples without a stated white (int32, float) as float32 in [0, 1].
 
-    White is the smallest usual white that holds the largest sample: 1 (float only), 255, 65535, or
+    White is the smallest usual white that holds the largest sample: 1 (float only), that of a whole number of bits, or
     else that sample. Negative samples are shifted to black.
     """
     low, high = float(pixels.min()), float(pixels.max())
     low = min(low, 0.0)
-    usual = (1.0, 255.0, 65535.0) if pixels.dtype.kind == "f" else (255.0, 65535.0)
+    usual = (1.0, *WHITES) if pixels.dtype.kind == "f" else WHITES
     white = next((value for value in usual if high <= value and low == 0), high)
     return ((pixels - low) / ((white - low) or 1.0)).astype(np.float32)
 
@@ -204,35 +236,45 @@ def _grey_of_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     height, width, channels = pixels.shape
-    paper = _paper(pixels) if channels in (2, 4) else 1.0
+    white = _white(pixels)
+    paper = _paper(pixels, white) if channels in (2, 4) else 1.0
     grey = np.empty((height, width), np.float32)
     rows = max(1, BLOCK_PIXELS // width)
     for top in range(0, height, rows):
-        luminance, alpha = _luminance(pixels[top : top + rows])
+        luminance, alpha = _luminance(pixels[top : top + rows], white)
         if alpha is not None:
             luminance = alpha * luminance + (1 - alpha) * np.float32(paper)
         np.clip(luminance, 0, 1, out=grey[top : top + rows])
     return grey
 
 
-def _luminance(block: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _white(pixels: np.ndarray) -> float:
+    """The sample that means white: of 16 bits, the least usual one that holds all samples, since 12-bit pictures come
+    in 16-bit arrays."""
+    if pixels.dtype == np.uint16:
+        highest = int(pixels.max())
+        return next(white for white in WHITES if highest <= white)
+    return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
+
+
+def _luminance(block: np.ndarray, white: float) -> tuple[np.ndarray, np.ndarray | None]:
     """Luminance (h, w) and alpha (h, w) or None, float32 in [0, 1], of a block of rows (h, w, C)."""
     samples = block.astype(np.float32)
-    if block.dtype.kind == "u":
-        samples /= np.float32(np.iinfo(block.dtype).max)
+    if white != 1:
+        samples /= np.float32(white)
     channels = block.shape[2]
     luminance = samples[:, :, :3] @ LUMINANCE if channels >= 3 else samples[:, :, 0]
     return luminance, samples[:, :, -1] if channels in (2, 4) else None
 
 
-def _paper(pixels: np.ndarray) -> float:
+def _paper(pixels: np.ndarray, white: float) -> float:
     """The grey to lay a transparent image (H, W, 2 or 4) on: 1, or 0 where all that is visible is light.
 
     Light writing without a background would vanish on white; a photograph of a page with
     transparent corners also is light, but the writing on it is not.
     """
     step = max(1, int((pixels.shape[0] * pixels.shape[1] / BLOCK_PIXELS) ** 0.5))
-    luminance, alpha = _luminance(pixels[::step, ::step])
+    luminance, alpha = _luminance(pixels[::step, ::step], white)
     assert alpha is not None
     visible = luminance[(alpha > 0) & (alpha >= alpha.max() / 2)]
     dark = np.count_nonzero(visible < 0.5)

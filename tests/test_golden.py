@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline.commands.main import app
 from pipeline.images import load_grey
-from pipeline.reading.reader import SHIPPED
+from pipeline.reading.field_reader import SHIPPED
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTH = EXAMPLES / "truth.csv"

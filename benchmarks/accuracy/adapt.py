@@ -31,7 +31,7 @@ from pipeline.adapting.adapt import AdaptRecipe, AdaptReport, adapt
 from pipeline.data.mnist import load_mnist
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluate import Truth, load_truth
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from pipeline.training.trainer import lone_accuracy
 
@@ -98,7 +98,7 @@ def split(rows: Sequence[Truth], fold: int | None, size: int | None) -> tuple[st
     return name, learned if size is None else learned[:size], [rows[k] for k in held]
 
 
-def adapted(rows: Sequence[Truth], folder: Path, given: argparse.Namespace) -> tuple[Reader, AdaptReport]:
+def adapted(rows: Sequence[Truth], folder: Path, given: argparse.Namespace) -> tuple[FieldReader, AdaptReport]:
     """The reader with weights adapted to these rows, as the command would make them."""
     table = folder / "truth.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
@@ -112,7 +112,7 @@ def adapted(rows: Sequence[Truth], folder: Path, given: argparse.Namespace) -> t
         recipe=AdaptRecipe(seed=given.seed),
         say=print,
     )
-    return Reader(folder / "mine.npz"), outcome
+    return FieldReader(folder / "mine.npz"), outcome
 
 
 def own_check(outcome: AdaptReport | None) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def own_check(outcome: AdaptReport | None) -> dict[str, Any]:
     return {"kept_parent": outcome.kept_parent, "passes": outcome.passes, "own_check": comparison}
 
 
-def pair(before: Reader, after: Reader, rows: Sequence[Truth]) -> dict[str, Any]:
+def pair(before: FieldReader, after: FieldReader, rows: Sequence[Truth]) -> dict[str, Any]:
     """Figures of both readers on the same strings, and each string's outcome for joining."""
     found = {
         name: Scores.of((reader.read(row.path), row.text) for row in rows)
@@ -135,7 +135,7 @@ def pair(before: Reader, after: Reader, rows: Sequence[Truth]) -> dict[str, Any]
     }
 
 
-def forgotten(before: Reader, after: Reader, given: argparse.Namespace) -> dict[str, Any]:
+def forgotten(before: FieldReader, after: FieldReader, given: argparse.Namespace) -> dict[str, Any]:
     """MNIST's test digits and synthetic strings by unseen writers, before and after: counts right."""
     mnist = load_mnist(find_data(given.data))
     sources, count = held_out_sources(given.data, left_out(before.card)), given.synthetic

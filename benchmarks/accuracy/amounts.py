@@ -20,7 +20,7 @@ from benchmarks.accuracy.strings import held_out_sources
 from benchmarks.common.scores import describe, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.formats.values import CURRENCY, UNKNOWN, value_of
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import CALIBRATION
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_report(given.out, report)
 
 
-def amounts(reader: Reader, sources: Sources, n: int, seed: int) -> Iterator[tuple[str, str]]:
+def amounts(reader: FieldReader, sources: Sources, n: int, seed: int) -> Iterator[tuple[str, str]]:
     """What is written and what is seen, of n amounts whose digits are read right."""
     found, number = 0, 0
     while found < n:

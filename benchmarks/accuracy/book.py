@@ -23,10 +23,11 @@ from statistics import mean, median
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.common.tables import data_folder, markdown, wilson
+from benchmarks.common.tables import data_folder, markdown
 from classifier.book.encodings import encoding_named
 from classifier.book.sigmoid_network import Network
 from pipeline.data.mnist import Mnist, load_mnist
+from pipeline.evaluation.metrics import wilson
 from pipeline.training.book_networks import BookEpoch, BookTraining, train_book
 
 BASE = BookTraining(examples=50_000)

@@ -34,7 +34,7 @@ from pipeline.documents.templates.filling import draft
 from pipeline.documents.templates.template import Template
 from pipeline.errors import ImageError
 from pipeline.images import load_grey
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 
 # What stands in the amount of this cheque is 25 00 00 00; the label follows the words beside it (twenty five lakhs).
 AS_WRITTEN = {("cheque-083660.jpg", "amount"): "25000000"}
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_report(given.out, report)
 
 
-def real_documents(reader: Reader, folder: Path) -> list[dict[str, Any]]:
+def real_documents(reader: FieldReader, folder: Path) -> list[dict[str, Any]]:
     """Prints the table of the data folder's documents; its rows."""
     rows, records = [], []
     for name, path, truth in load_documents(folder):
@@ -158,7 +158,7 @@ def real_documents(reader: Reader, folder: Path) -> list[dict[str, Any]]:
     return records
 
 
-def with_template(reader: Reader, page: np.ndarray, template: Template) -> DocumentReading:
+def with_template(reader: FieldReader, page: np.ndarray, template: Template) -> DocumentReading:
     """The page read by a template; without fields where it does not fit."""
     try:
         return read_document(reader, page, template=template)
@@ -185,7 +185,7 @@ def load_documents(folder: Path) -> Iterator[tuple[str, Path, list[TrueField]]]:
         yield name, folder / name, fields
 
 
-def drawn_documents(reader: Reader, sources: Any, n: int, seed: int) -> dict[str, Any]:
+def drawn_documents(reader: FieldReader, sources: Any, n: int, seed: int) -> dict[str, Any]:
     """Prints the table of drawn pages, by the kind of their fields; the counts."""
     tallies: dict[str, Tally] = {}
     seconds: dict[str, float] = {}

@@ -27,7 +27,7 @@ from benchmarks.diagnosis.failures import draw_failures
 from pipeline.errors import DataError
 from pipeline.evaluation.evaluate import Truth, load_truth
 from pipeline.evaluation.metrics import read_rate, wilson
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 
 TABLES = ("field", "drawn", "nothing", "register-numbers-test")
 HEADER = ("kind", "n", "right (95 % interval)", "accepted", "accepted and wrong", "nothing read")
@@ -83,7 +83,7 @@ def default_tables(given: Path | None) -> list[Path]:
     return found
 
 
-def read_table(reader: Reader, table: Path, peer: Path | None) -> list[Case]:
+def read_table(reader: FieldReader, table: Path, peer: Path | None) -> list[Case]:
     """The cases of a truth table, in its order. Raises SystemExit with one sentence."""
     try:
         truths = load_truth(table)
@@ -104,7 +104,7 @@ def kinds_of(table: Path) -> dict[str, str]:
         return {row["file"]: row["kind"] for row in csv.DictReader(file) if row.get("kind")}
 
 
-def read_case(reader: Reader, truth: Truth, kind: str, peer: PeerReading | None) -> Case:
+def read_case(reader: FieldReader, truth: Truth, kind: str, peer: PeerReading | None) -> Case:
     reading = reader.read(truth.path)
     return Case(kind, truth.path, truth.text, reading.text or "", reading.confidence, reading.accepted, peer)
 

@@ -21,7 +21,7 @@ from benchmarks.common.tables import markdown
 from pipeline.errors import ImageError
 from pipeline.evaluation.metrics import wilson
 from pipeline.images import load_grey
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 
 FORM = "nist-hsf-form.png"
 
@@ -94,7 +94,7 @@ def fields(folder: Path, name: str) -> Iterator[tuple[str, str, np.ndarray]]:
         raise SystemExit(f"{folder}: {name} and its fields in truth.json cannot be had ({error})") from error
 
 
-def read_field(reader: Reader, name: str, truth: str, grey: np.ndarray) -> FormField:
+def read_field(reader: FieldReader, name: str, truth: str, grey: np.ndarray) -> FormField:
     reading = reader.read(grey)
     return FormField(name, truth, reading.text or "", reading.confidence, reading.accepted)
 

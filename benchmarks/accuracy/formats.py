@@ -30,7 +30,7 @@ from benchmarks.robustness.invariance import HALVES, HEADER, Comparison, halves
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluate import load_truth
 from pipeline.formats.format import parse_format
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.result import Reading
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
@@ -143,7 +143,7 @@ class Result:
 
 def run_accounts(given: argparse.Namespace) -> dict[str, Any]:
     """Prints the table of ways; the report."""
-    reader = Reader(given.weights, alternatives=OTHERS)
+    reader = FieldReader(given.weights, alternatives=OTHERS)
     sources = held_out_sources(given.data, left_out(reader.card))
     results = read_accounts(reader, sources, given.n, given.digits, given.seed)
     print(f"\n{given.n} account numbers of {given.digits} digits with Luhn's, style {STYLE.name}, seed {given.seed}\n")
@@ -167,7 +167,7 @@ def run_accounts(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def read_accounts(reader: Reader, sources: Sources, n: int, digits: int, seed: int) -> dict[str, Result]:
+def read_accounts(reader: FieldReader, sources: Sources, n: int, digits: int, seed: int) -> dict[str, Result]:
     """Every way's answers for the same n pictures; each format reads a picture once."""
     rng = np.random.default_rng(seed)
     all_ways = ways(digits)
@@ -184,7 +184,7 @@ def read_accounts(reader: Reader, sources: Sources, n: int, digits: int, seed: i
 
 def run_cheques(given: argparse.Namespace) -> dict[str, Any]:
     """Prints the comparison of both halves; the report."""
-    reader = Reader(given.weights)
+    reader = FieldReader(given.weights)
     table = given.truth or find_data(given.data) / "strings" / "cheque-amounts" / "truth.csv"
     try:
         truths = load_truth(table)

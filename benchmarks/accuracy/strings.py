@@ -26,7 +26,7 @@ from benchmarks.common.scores import HEADER, Scores, describe, find_data, left_o
 from benchmarks.common.tables import markdown
 from pipeline.data.strokes import StrokeSample, load_strokes, stroke_files
 from pipeline.errors import DataError
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, SyntheticString, draw_string, touching_neighbours
 from pipeline.training.recipe import Recipe, load_data
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_report(given.out, report)
 
 
-def run_synthetic(reader: Reader, given: argparse.Namespace) -> dict[str, Any]:
+def run_synthetic(reader: FieldReader, given: argparse.Namespace) -> dict[str, Any]:
     """Prints the table of lengths; the report."""
     sources = held_out_sources(given.data, left_out(reader.card))
     print(f"synthetic strings, style {EVALUATION.name}, {given.n} of each length, seed {given.seed}\n")
@@ -82,7 +82,7 @@ def held_out_sources(folder: Path | None, without: tuple[str, ...] | None) -> So
     return replace(sources, shapes=False)
 
 
-def read_synthetic(reader: Reader, sources: Sources, length: int, n: int, seed: int) -> tuple[Scores, float]:
+def read_synthetic(reader: FieldReader, sources: Sources, length: int, n: int, seed: int) -> tuple[Scores, float]:
     """Scores of n strings of that many digits, and the share of neighbouring digits whose ink is connected.
 
     Each length has a seed of its own, so that its strings do not depend on which others are asked for.
@@ -100,11 +100,11 @@ def read_synthetic(reader: Reader, sources: Sources, length: int, n: int, seed: 
     return scores, touching[0] / max(1, touching[1])
 
 
-def read_all(reader: Reader, strings: Iterable[SyntheticString]) -> Scores:
+def read_all(reader: FieldReader, strings: Iterable[SyntheticString]) -> Scores:
     return Scores.of((reader.read(string.image), string.text) for string in strings)
 
 
-def run_pen(reader: Reader, given: argparse.Namespace) -> dict[str, Any]:
+def run_pen(reader: FieldReader, given: argparse.Namespace) -> dict[str, Any]:
     """Prints the table of collections; the report."""
     samples = pen_strings(find_data(given.data), tuple(given.collections), given.limit)
     seen = seen_collections(left_out(reader.card), given.collections)

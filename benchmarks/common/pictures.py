@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.explaining.field_picture import draw_ink, draw_source, label_path
 from pipeline.explaining.panels import Panel, stack
-from pipeline.reading.reader import Trace
+from pipeline.reading.field_reader import Trace
 
 GAP = 6  # points between the two
 

@@ -16,7 +16,8 @@ from benchmarks.common.tables import data_folder
 from classifier.errors import ClassifierError
 from pipeline.errors import PipelineError
 from pipeline.evaluation.metrics import calibration_error, calibration_noise, read_rate, wilson
-from pipeline.reading.reader import SHIPPED, Reader
+from pipeline.files import write_whole
+from pipeline.reading.field_reader import SHIPPED, FieldReader
 from pipeline.reading.result import Reading
 
 READ_RATE_ERROR = 0.01
@@ -96,10 +97,10 @@ def options(text: str | None, out: str, seed: int | None = None) -> argparse.Arg
     return parser
 
 
-def open_reader(weights: Path) -> Reader:
+def open_reader(weights: Path) -> FieldReader:
     """The reader with these weights. Raises SystemExit with one sentence."""
     try:
-        return Reader(weights)
+        return FieldReader(weights)
     except (ClassifierError, PipelineError) as error:
         raise SystemExit(str(error)) from error
 
@@ -118,7 +119,7 @@ def left_out(card: dict[str, Any]) -> tuple[str, ...] | None:
     return None if without is None else tuple(without)
 
 
-def describe(weights: Path, reader: Reader) -> dict[str, Any]:
+def describe(weights: Path, reader: FieldReader) -> dict[str, Any]:
     """Which weights these are, for the report."""
     without = left_out(reader.card)
     print(
@@ -137,8 +138,6 @@ def sha256(path: Path) -> str:
 
 
 def write_report(out: Path, report: dict[str, Any]) -> None:
-    """Writes the report beside its place and renames it."""
+    """Writes the report, and its folder where there is none."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(out.name + ".part")
-    beside.write_text(json.dumps(report, indent=1) + "\n")
-    beside.replace(out)
+    write_whole(out, json.dumps(report, indent=1) + "\n")

@@ -20,9 +20,9 @@ from benchmarks.cost.speed import default_truth
 from pipeline.evaluation.evaluate import load_truth
 from pipeline.formats.automaton import spelling
 from pipeline.formats.format import parse_format
+from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.lattice import Lattice
 from pipeline.reading.paths import best_reading, posteriors
-from pipeline.reading.reader import Reader
 from pipeline.reading.texts import likely_fitting
 
 SPECS = (None, "digits:4-8", "amount", "luhn", "mod11")
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     args = parser.parse_args()
     with threadpool_limits(1):
-        reader = Reader()
+        reader = FieldReader()
         traces = [reader.trace(truth.path) for truth in load_truth(args.truth or default_truth())[: args.limit]]
         lattices = [trace.rounds[-1].lattice for trace in traces if trace.rounds]
         rows = []

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattice import SKIP
-from pipeline.reading.reader import Trace
 from pipeline.reading.search import Round
 from segmenter.spans import Pieces, Spans, find_spans
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from benchmarks.common.pictures import draw_reading
 from benchmarks.diagnosis.causes import CAUSES, StringVerdict
 from pipeline.explaining.panels import FAINT, GOOD, QUIET, RULE, TEXT, WARN, Panel, flow, percent, text_width
-from pipeline.reading.reader import Trace
+from pipeline.reading.field_reader import Trace
 
 CELL, SHEET = 340, 1460  # points
 MOST = 60  # strings on one sheet

@@ -21,11 +21,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.common.tables import data_folder, markdown, wilson
+from benchmarks.common.tables import data_folder, markdown
 from benchmarks.diagnosis.causes import CAUSES, StringVerdict, Truth, judge
 from benchmarks.diagnosis.span_truth import BoxTruth, OwnerTruth
 from pipeline.evaluation.evaluate import load_truth
-from pipeline.reading.reader import Reader, Trace
+from pipeline.evaluation.metrics import wilson
+from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from pipeline.training.recipe import Recipe, load_data
 
@@ -55,7 +56,7 @@ class Task:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    reader = Reader(options.weights)
+    reader = FieldReader(options.weights)
     tasks = draw_tasks(options.strings, options.seed) if options.strings else picture_tasks(options.truth)
     with threadpool_limits(1):
         cases = [judge_task(reader, task) for task in tasks]
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         draw_sheets(cases, options.out)
 
 
-def judge_task(reader: Reader, task: Task) -> Case:
+def judge_task(reader: FieldReader, task: Task) -> Case:
     """Read an image and find what went wrong."""
     trace = reader.trace(task.image)
     return Case(task.name, task.group, task.truth.text, trace, judge(trace, task.truth))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from benchmarks.common.pictures import draw_reading
 from pipeline.explaining.panels import FAINT, GOOD, QUIET, RULE, WARN, Panel, flow, percent, text_width
-from pipeline.reading.reader import Reader, Trace
+from pipeline.reading.field_reader import FieldReader, Trace
 
 CELL, HEIGHT, SHEET = 220, 100, 1440  # points
 MOST = 60  # pictures on one sheet
@@ -25,7 +25,7 @@ class Failure(Protocol):
     def truth(self) -> str: ...
 
 
-def draw_failures(reader: Reader, failures: Sequence[Failure], folder: Path) -> list[Path]:
+def draw_failures(reader: FieldReader, failures: Sequence[Failure], folder: Path) -> list[Path]:
     """One PNG, or as many as it takes, for each kind; old ones are replaced. The pictures are read once more."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("fails-*.png"):

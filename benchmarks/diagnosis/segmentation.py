@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.common.tables import data_folder, markdown, wilson
+from benchmarks.common.tables import data_folder, markdown
 from benchmarks.diagnosis.span_truth import BoxTruth, OwnerTruth
+from pipeline.evaluation.metrics import wilson
 from pipeline.images import load_grey
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import EVALUATION

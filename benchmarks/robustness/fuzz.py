@@ -35,7 +35,7 @@ from pipeline.documents.templates.template import load_template
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluate import load_truth
 from pipeline.formats.format import parse_format
-from pipeline.reading.reader import SHIPPED, Reader
+from pipeline.reading.field_reader import SHIPPED, FieldReader
 from segmenter.errors import SegmenterError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1)
 
 
-def kinds(reader: Reader, folder: Path) -> Iterator[tuple[str, list[bytes], Attempt]]:
+def kinds(reader: FieldReader, folder: Path) -> Iterator[tuple[str, list[bytes], Attempt]]:
     """Each kind of input: its name, real files to mutate, and what reads one."""
 
     def in_file(name: str, read: Callable[[Path], object]) -> Attempt:
@@ -110,12 +110,12 @@ def kinds(reader: Reader, folder: Path) -> Iterator[tuple[str, list[bytes], Atte
     for picture in EXAMPLES.glob("*.png"):  # that the truth table names
         shutil.copy(picture, folder)
     shutil.copy(SHIPPED.with_suffix(".json"), folder / "mine.json")
-    yield "weights (.npz)", [SHIPPED.read_bytes()], in_file("mine.npz", Reader)
+    yield "weights (.npz)", [SHIPPED.read_bytes()], in_file("mine.npz", FieldReader)
     shutil.copy(SHIPPED, folder / "card.npz")
     yield (
         "card of weights (.json)",
         [SHIPPED.with_suffix(".json").read_bytes()],
-        in_file("card.json", lambda path: Reader(path.with_suffix(".npz"))),
+        in_file("card.json", lambda path: FieldReader(path.with_suffix(".npz"))),
     )
     yield "truth table (.csv)", [(EXAMPLES / "truth.csv").read_bytes()], in_file("truth.csv", load_truth)
     yield "template (.toml)", [TEMPLATE.encode()], in_file("form.toml", load_template)

@@ -26,7 +26,7 @@ from benchmarks.common.scores import describe, find_data, open_reader, options, 
 from benchmarks.common.tables import markdown
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluate import Truth, load_truth
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 
 FIRST_HALF = 423  # file numbers up to this one: constants may be chosen on them
 HALVES = (f"up to {FIRST_HALF}", f"above {FIRST_HALF}")
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 HEADER = ("change", "right (95 % interval)", "points lost (95 % interval)", "became wrong / right", "McNemar p")
 
 
-def read_all(reader: Reader, truths: Sequence[Truth], change: Change | None) -> np.ndarray:
+def read_all(reader: FieldReader, truths: Sequence[Truth], change: Change | None) -> np.ndarray:
     """(n,) bool, whether each picture is read right, changed or as it is."""
     found = np.zeros(len(truths), dtype=bool)
     for k, truth in enumerate(truths):

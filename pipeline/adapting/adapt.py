@@ -33,7 +33,7 @@ from pipeline.adapting.runs import Runs
 from pipeline.adapting.schedule import AdaptSchedule, Base
 from pipeline.adapting.variations import picture_versions
 from pipeline.data.downloads import data_folder, sha256_of
-from pipeline.reading.reader import SHIPPED, Reader
+from pipeline.reading.field_reader import SHIPPED, FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import TRAINING
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
@@ -121,7 +121,7 @@ def adapt(
     """
     recipe, files = recipe or AdaptRecipe(), TrainingFiles(Path(out))
     files.check(resume, force)
-    parent = Reader(weights)
+    parent = FieldReader(weights)
     pictures = load_pictures(Path(table), images)
     for sentence in pictures.skipped:
         say(sentence)
@@ -143,7 +143,7 @@ def adapt(
         return _adapt(runs, parent, pictures, recipe, say)
 
 
-def _adapt(runs: Runs, parent: Reader, pictures: Pictures, recipe: AdaptRecipe, say: Say) -> AdaptReport:
+def _adapt(runs: Runs, parent: FieldReader, pictures: Pictures, recipe: AdaptRecipe, say: Say) -> AdaptReport:
     """Check on held-out rows; then train on all of them, if that helped; write what came of it."""
     count = len(pictures.usable)
     folds = held_out_folds(count, recipe.share, recipe.folds(count))
@@ -169,7 +169,7 @@ def _adapt(runs: Runs, parent: Reader, pictures: Pictures, recipe: AdaptRecipe, 
 
 
 def _prepare(
-    parent: Reader,
+    parent: FieldReader,
     pictures: Sequence[Picture],
     data: Path | None,
     recipe: AdaptRecipe,
@@ -233,7 +233,7 @@ def _base(
 
 def _save(
     files: TrainingFiles,
-    parent: Reader,
+    parent: FieldReader,
     networks: Networks,
     identity: dict[str, Any],
     report: AdaptReport,

@@ -14,7 +14,7 @@ from classifier.weights import Networks
 from pipeline.adapting.labelled import Picture
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
-from pipeline.reading.reader import find_texts
+from pipeline.reading.field_reader import find_texts
 from pipeline.reading.search import SearchConfig
 
 CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this

@@ -96,11 +96,7 @@ def _result(image: Source, future: Any, address: str) -> Outcome:
 @lru_cache(maxsize=2)
 def _reader(make_reader: Callable[[], ReadsImages]) -> ReadsImages:
     """The reader of a worker process, made once."""
-    reader = make_reader()
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(limits=1)  # Dask's threads are the parallelism
-    return reader
+    return make_reader()
 
 
 def _read(make_reader: Callable[[], ReadsImages], image: RemoteImage | bytes | Path, name: str) -> Outcome:

@@ -6,21 +6,18 @@ import glob
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
-from pipeline.errors import PipelineError, UsageError
-from pipeline.reading.profile import Profile
-from pipeline.reading.result import Reading
+from pipeline.errors import PipelineError
+from pipeline.reading.result import Result
 from segmenter.errors import SegmenterError
 
 if TYPE_CHECKING:
-    from pipeline.documents.fields import DocumentReading
-    from pipeline.reading.reader import Reader
-
+    from pipeline.reader import Reader
 
 BYTES = "image data"  # how an error names an image that has no file
 
@@ -28,35 +25,7 @@ BYTES = "image data"  # how an error names an image that has no file
 class ReadsImages(Protocol):
     """What is needed of a Reader."""
 
-    def read(self, image: Path | bytes) -> Reading | DocumentReading: ...
-
-
-@dataclass(frozen=True)
-class ReaderOptions:
-    """The arguments of a Reader, in a form that can be sent to another process."""
-
-    weights: str | None = None
-    threshold: float | None = None
-    max_error: float | None = None
-    alternatives: int = 3
-    format: str | None = None
-    documents: DocumentOptions | None = None  # None: every image is a field
-    profile: Profile | None = None  # which made the threshold, and holds for certain weights alone
-
-    def __call__(self) -> ReadsImages:
-        """Make the Reader. Raises WeightsError, UsageError."""
-        from pipeline.reading.reader import Reader
-
-        reader = Reader(
-            self.weights,
-            threshold=self.threshold,
-            max_error=self.max_error,
-            alternatives=self.alternatives,
-            format=self.format,
-        )
-        if self.profile is not None:
-            self.profile.check_weights(reader.card)
-        return reader if self.documents is None else self.documents.reader(reader)
+    def read(self, image: Path | bytes) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -68,16 +37,45 @@ class DocumentOptions:
     fields: tuple[str, ...] = ()
     template: str | None = None
 
-    def reader(self, reader: Reader) -> ReadsImages:
-        """What reads documents with a Reader. Raises UsageError."""
-        from pipeline.documents.fields import parse_fields
-        from pipeline.documents.reader import DocumentReader
-        from pipeline.documents.templates.template import load_template
 
-        if self.fields and self.template is not None:
-            raise UsageError("--field and --template both name the fields; choose one")
-        template = None if self.template is None else load_template(Path(self.template))
-        return DocumentReader(reader, self.sure, parse_fields(self.fields), template)
+@dataclass(frozen=True)
+class ReaderOptions:
+    """The arguments of a Reader, in a form that can be sent to another process."""
+
+    weights: str | None = None
+    threshold: float | None = None
+    max_error: float | None = None
+    alternatives: int = 3
+    format: str | None = None
+    documents: DocumentOptions = field(default_factory=DocumentOptions)
+
+    def __call__(self) -> Reader:
+        """Make the Reader. Raises WeightsError, UsageError."""
+        from pipeline.reader import Reader
+
+        return Reader(
+            self.weights,
+            threshold=self.threshold,
+            max_error=self.max_error,
+            alternatives=self.alternatives,
+            format=self.format,
+            **self._named(),
+        )
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ReaderOptions:
+        """Of what `dataclasses.asdict` made of them, by way of JSON."""
+        documents = {**data["documents"], "fields": tuple(data["documents"]["fields"])}
+        return cls(**{**data, "documents": DocumentOptions(**documents)})
+
+    def _named(self) -> dict[str, Any]:
+        """What is said of documents. Raises UsageError."""
+        options = self.documents
+        if options == DocumentOptions():
+            return {}
+        from pipeline.documents.fields import parse_fields
+
+        return {"document": options.sure, "fields": parse_fields(options.fields), "template": options.template}
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Outcome:
     """A file's reading, or the sentence that says why there is none, and the CPU seconds it took."""
 
     file: str
-    reading: Reading | DocumentReading | None
+    reading: Result | None
     error: str | None
     cpu_seconds: float
 

@@ -9,20 +9,17 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import DataError, UsageError
-from pipeline.reading.result import Reading
-
-if TYPE_CHECKING:
-    from pipeline.documents.fields import DocumentReading
+from pipeline.reading.result import Result
 
 Record = dict[str, Any]
 CSV_COLUMNS = ("file", "text", "confidence", "accepted", "error")
 FORMATS = (".jsonl", ".csv")
 
 
-def make_record(file: str, reading: Reading | DocumentReading | None, error: str | None) -> Record:
+def make_record(file: str, reading: Result | None, error: str | None) -> Record:
     """The record of a file that was read, or of one that was not."""
     return {"file": file, "error": error} if reading is None else {"file": file, **reading.to_json()}
 

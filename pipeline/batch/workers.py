@@ -32,7 +32,7 @@ def read_images(
     """Outcomes in the order of `images`; an unreadable one is an outcome, not an exception.
 
     make_reader: called here, so that its errors are raised at once, and in every worker; for
-        workers > 1 it must be picklable. BLAS works with one thread, processes are the parallelism.
+        workers > 1 it must be picklable. A Reader works with one BLAS thread, processes are the parallelism.
     A worker process that dies costs nothing: what was under way is read again, image by image, and an image over which
     a worker dies twice more is passed over with an error. Raises whatever `make_reader` raises.
     """
@@ -43,11 +43,8 @@ def read_images(
 
 
 def _read_here(images: Sequence[Source], reader: ReadsImages) -> Iterator[Outcome]:
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        for image in images:
-            yield read_outcome(reader, image)
+    for image in images:
+        yield read_outcome(reader, image)
 
 
 _worker_reader: ReadsImages | None = None  # a worker process serves one call of read_images only
@@ -58,9 +55,6 @@ def _start_worker(make_reader: Callable[[], ReadsImages]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker_reader = make_reader()
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(limits=1)  # after the reader has loaded the libraries that have threads
 
 
 def _end_with_parent() -> None:

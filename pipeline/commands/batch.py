@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -29,20 +28,18 @@ def batch(
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
     alternatives: o.Alternatives = 3,
-    profile: o.Profile = None,
     weights: o.Weights = None,
     review: o.Review = None,
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
-    options = o.reader_options(weights, threshold, max_error, format, alternatives, profile=profile)
-    from pipeline.batch.outcomes import DocumentOptions
+    options = o.reader_options(weights, threshold, max_error, format, alternatives)
     from pipeline.batch.run import run_batch
 
     with progress_bar("Reading") as progress:
         summary = run_batch(
             folder,
             out,
-            replace(options, documents=DocumentOptions()),
+            options,
             recursive=recursive,
             workers=workers,
             scheduler=scheduler,

@@ -1,13 +1,14 @@
 """How commands end: the exit codes, and which of several counts.
 
 0 all read and accepted; 1 something read is below the threshold; 2 wrong usage; 3 an input could not be read; 4 the
-weights are missing or damaged. Where several hold: 4 before 2 before 3 before 1.
+weights are missing or damaged; 5 an output could not be written to its end (a full disk). Where several hold: 5 and 4
+before 2 before 3 before 1.
 """
 
 from __future__ import annotations
 
-ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS = 0, 1, 2, 3, 4
-PRIORITY = (NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
+ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS, UNWRITABLE = 0, 1, 2, 3, 4, 5
+PRIORITY = (UNWRITABLE, NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as the shell reports a process ended by SIGINT and SIGPIPE
 
 
@@ -20,9 +21,6 @@ def code_of(error: Exception) -> int | None:
     """The exit code of a user's mistake; None for a fault of ours, which keeps its traceback."""
     import pipeline
 
-    if isinstance(error, pipeline.WeightsError):
-        return NO_WEIGHTS
-    if isinstance(error, pipeline.UsageError):
-        return USAGE
-    known = (pipeline.PipelineError, pipeline.SegmenterError, pipeline.ClassifierError)
-    return UNREADABLE if isinstance(error, known) else None
+    if isinstance(error, pipeline.PipelineError | pipeline.SegmenterError | pipeline.ClassifierError):
+        return error.exit_code
+    return None

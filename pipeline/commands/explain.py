@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +23,8 @@ def explain(
 ) -> None:
     """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
     options = o.reader_options(weights, threshold, max_error, format)
-    from pipeline.batch.outcomes import DocumentOptions
     from pipeline.explaining.writing import write_explanation
 
-    reader = replace(options, documents=DocumentOptions())()
-    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, reader)
+    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
     say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,10 +15,6 @@ Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Accept read
 MaxError = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
-]
-Profile = Annotated[
-    Path | None,
-    typer.Option(help="Profile of `threshold`: its threshold and format, for the weights it was made with."),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
 Format = Annotated[
@@ -36,6 +31,7 @@ Review = Annotated[
 ]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
 Document = Annotated[bool, typer.Option("--document", help="The images are whole documents (default: found out).")]
+Template = Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,11 +50,13 @@ WeightsOut = Annotated[Path, typer.Option("--out", help="Weights file to write; 
 
 def reader_options(
     weights: Path | None,
-    threshold: float | None,
-    max_error: float | None,
-    format: str | None,
+    threshold: float | None = None,
+    max_error: float | None = None,
+    format: str | None = None,
     alternatives: int = 3,
-    profile: Path | None = None,
+    document: bool = False,
+    fields: list[str] | None = None,
+    template: Path | None = None,
 ) -> ReaderOptions:
     """The reader that the options of a command ask for. Raises UsageError."""
     import pipeline
@@ -66,24 +64,12 @@ def reader_options(
     if threshold is not None and max_error is not None:
         raise pipeline.UsageError("--threshold and --max-error both set what is accepted; choose one")
     one_thread()
-    from pipeline.batch.outcomes import ReaderOptions
+    if fields and template is not None:
+        raise pipeline.UsageError("--field and --template both name the fields; choose one")
+    from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 
-    options = ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format)
-    return options if profile is None else _with_profile(options, profile)
-
-
-def _with_profile(options: ReaderOptions, path: Path) -> ReaderOptions:
-    """With the threshold and the format of a profile. Raises UsageError where other options say otherwise."""
-    import pipeline
-    from pipeline.reading.profile import load_profile
-
-    profile = load_profile(path)
-    if options.threshold is not None or options.max_error is not None:
-        raise pipeline.UsageError("--profile sets what is accepted; leave out --threshold and --max-error")
-    if options.format not in (None, profile.format):
-        made = "any digits" if profile.format is None else profile.format
-        raise pipeline.UsageError(f"{path}: was made for {made}, and promises nothing for {options.format}")
-    return replace(options, threshold=profile.threshold, format=profile.format, profile=profile)
+    documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
+    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format, documents)
 
 
 def one_thread() -> None:

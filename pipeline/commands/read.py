@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +15,7 @@ from pipeline.commands.terminal import say
 
 if TYPE_CHECKING:
     from pipeline.batch.outcomes import Outcome
+    from pipeline.reading.result import Part, Result
 
 
 def read(
@@ -29,8 +29,7 @@ def read(
     ] = None,
     document: o.Document = False,
     field: o.Fields = None,
-    template: Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")] = None,
-    profile: o.Profile = None,
+    template: o.Template = None,
     weights: o.Weights = None,
 ) -> None:
     """Print the number in each image.
@@ -42,14 +41,13 @@ def read(
     A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
     """
     options = o.reader_options(
-        weights, threshold, max_error, format, 3 if alternatives is None else alternatives, profile=profile
+        weights, threshold, max_error, format, 3 if alternatives is None else alternatives, document, field, template
     )
-    from pipeline.batch.outcomes import DocumentOptions, expand_globs, read_outcome
+    from pipeline.batch.outcomes import expand_globs, read_outcome
     from pipeline.batch.records import make_record, to_json_line
 
     files = expand_globs(images)
-    documents = DocumentOptions(document, tuple(field or ()), None if template is None else str(template))
-    reader = replace(options, documents=documents)()
+    reader = options()
     codes = set()
     for file in files:
         outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
@@ -67,27 +65,28 @@ def read(
     raise typer.Exit(worst(codes))
 
 
-def _notes(reading: Any) -> list[str]:
+def _notes(reading: Result) -> list[str]:
     """What there is to say of a reading on standard error."""
-    return [*getattr(reading, "errors", []), *([] if reading.note is None else [reading.note])]
+    return [*reading.errors, *([] if reading.note is None else [reading.note])]
 
 
 def _code(outcome: Outcome) -> int:
-    if outcome.reading is None or getattr(outcome.reading, "errors", []):
+    if outcome.reading is None or outcome.reading.errors:
         return UNREADABLE
     return ACCEPTED if outcome.reading.accepted else UNSURE
 
 
-def _plain_lines(names: list[str], reading: Any, with_alternatives: bool) -> Iterator[str]:
+def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> Iterator[str]:
     """Tab-separated lines: the names there are, the text, and the confidence unless text stands alone. Of a document,
     a line for each field, with its name."""
-    if hasattr(reading, "fields"):
-        for field in reading.fields:
-            yield from _plain_lines([*names, field.name], field.reading, with_alternatives)
-        return
-    rows = [(reading.text or "", reading.confidence)]
+    for part in reading.parts():
+        yield from _part_lines([*names, part.name] if part.name else names, part, with_alternatives)
+
+
+def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
+    rows = [(part.reading.text or "", part.reading.confidence)]
     if with_alternatives:
-        rows += [(other.text, other.confidence) for other in reading.alternatives]
+        rows += [(other.text, other.confidence) for other in part.reading.alternatives]
     for text, confidence in rows:
         cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
         cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]

@@ -18,10 +18,10 @@ def new(
     weights: o.Weights = None,
 ) -> None:
     """Write a first draft of a template: the fields found on a scan, to be named and corrected by hand."""
-    reader = o.reader_options(weights, None, None, None)()
+    reader = o.reader_options(weights)()
     from pipeline.documents.document import draft_template
     from pipeline.documents.templates.template import write_template
 
-    template = draft_template(reader, scan)  # type: ignore[arg-type]
+    template = draft_template(reader.field_reader, scan)
     write_template(template, out, force)
     say(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")

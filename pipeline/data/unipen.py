@@ -22,6 +22,7 @@ import numpy as np
 from pipeline.data.strokes import STROKE_KINDS
 from pipeline.data.unipen_format import Segment, SegmentError, read_segments, writers_named
 from pipeline.errors import DataError, UsageError
+from pipeline.files import write_whole
 
 CATEGORIES = {"digits": ("1a",), "others": ("1b", "1c", "1d"), "strings": ("6", "7", "8")}
 NUMBERING_ORDER = ("1a", "1b", "1c", "1d")  # writers of isolated characters get the low numbers
@@ -241,17 +242,11 @@ def _thinned(samples: list[_Sample], skipped: Counter[str]) -> list[_Sample]:
 
 
 def _write(out: Path, samples: Iterable[_Sample]) -> None:
-    """Beside its place, then renamed; no time stamp nor name inside the gzip data."""
+    """No time stamp nor name inside the gzip data."""
     data = "".join(sample.line() for sample in samples).encode("ascii")
     if out.suffix == ".gz":
         packed = io.BytesIO()
         with gzip.GzipFile("", "wb", 9, packed, mtime=0) as file:
             file.write(data)
         data = packed.getvalue()
-    beside = out.with_name(f"{out.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, out)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise DataError(f"{out}: cannot be written ({error.strerror})") from error
+    write_whole(out, data)

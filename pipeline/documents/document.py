@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.given import read_given
+from pipeline.documents.glance import may_be_page
 from pipeline.documents.layout.finding import Layout
 from pipeline.documents.layout.sheet import Sheet, make_sheet
 from pipeline.documents.looks import Look
@@ -21,12 +22,12 @@ from pipeline.documents.pages import Page, load_pages
 from pipeline.documents.templates.filling import draft, read_by_template
 from pipeline.documents.templates.template import Template, load_template
 from pipeline.errors import ImageError, UsageError
-from pipeline.reading.reader import Reader
-from segmenter.arrays import Box
+from pipeline.reading.field_reader import FieldReader
+from segmenter.arrays import Box, Grey
 
 
 def read_document(
-    reader: Reader,
+    reader: FieldReader,
     image: Any,
     *,
     fields: Mapping[str, Box] | None = None,
@@ -34,7 +35,7 @@ def read_document(
 ) -> DocumentReading:
     """The fields of a document and what stands in them.
 
-    image: as for Reader.read, or a PDF or a multi-page TIFF. fields: names and boxes (left, top, right, bottom) in
+    image: as for Reader.read, also a PDF or a multi-page TIFF. fields: names and boxes (left, top, right, bottom) in
     pixels of its first page; template, or its file: likewise of the first page; neither: they are found.
     Raises ImageError where no page can be read, UsageError for a box that cannot be meant or a missing extra.
     """
@@ -44,6 +45,17 @@ def read_document(
         template = load_template(Path(template))
     given = fields is not None or template is not None
     pages = [next(iter(load_pages(image)))] if given else list(load_pages(image))
+    return read_pages(reader, pages, fields=fields, template=template)
+
+
+def read_pages(
+    reader: FieldReader,
+    pages: Sequence[Page],
+    *,
+    fields: Mapping[str, Box] | None = None,
+    template: Template | None = None,
+) -> DocumentReading:
+    """As `read_document`, of pages that are loaded; of the first one where fields or a template are given."""
     errors = tuple(page.error for page in pages if page.error is not None)
     if len(errors) == len(pages):
         raise ImageError(errors[0] if len(errors) == 1 else f"{errors[0]}; nor can any other page be read")
@@ -57,19 +69,54 @@ def read_document(
     return DocumentReading(found, len(pages), errors)
 
 
-def _numbers(reader: Reader, page: Page, several: bool) -> list[Found]:
+def _numbers(reader: FieldReader, page: Page, several: bool) -> list[Found]:
     """The numbers of a page; one of several pages may be a field cut out."""
     if page.grey is None:
         return []
-    sheet = make_sheet(page.grey)
-    if several and not is_document(sheet):
+    sheet = _sheet_of_page(page.grey) if several else make_sheet(page.grey)
+    if sheet is None:
         reading = reader.read(page.grey)
         height, width = page.grey.shape
         return [] if reading.text is None else [Found("line", (0, 0, width, height), Look(reading, 1.0, False))]
     return read_page(reader, sheet)
 
 
-def draft_template(reader: Reader, image: Any) -> Template:
+def _sheet_of_page(grey: Grey) -> Sheet | None:
+    """The sheet of a picture that looks like a page; None of one that looks like a field."""
+    if not may_be_page(grey):
+        return None
+    sheet = make_sheet(grey)
+    return sheet if is_document(sheet) else None
+
+
+def find_document(reader: FieldReader, grey: Grey) -> DocumentReading | None:
+    """What a picture (H, W) float32 in [0, 1], 1 = white, shows if it is a page; None where it is of a field: by its
+    looks, or since nothing is found where the fields of a page would be."""
+    sheet = _sheet_of_page(grey)
+    if sheet is None:
+        return None
+    found = named([(1, one) for one in read_page(reader, sheet)])
+    return DocumentReading(found) if found else None
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentTrace:
+    """A document's reading, and the pages (H, W) it was read on by their numbers, for `explain`."""
+
+    reading: DocumentReading
+    pages: Mapping[int, Grey]
+
+
+def trace_document(
+    reader: FieldReader, image: Any, *, fields: Mapping[str, Box] | None = None, template: Template | None = None
+) -> DocumentTrace:
+    """As `read_document`, with the pages. Raises ImageError, UsageError."""
+    pages = list(load_pages(image))
+    reading = read_pages(reader, pages, fields=fields, template=template)
+    return DocumentTrace(reading, {page.number: page.grey for page in pages if page.grey is not None})
+
+
+def draft_template(reader: FieldReader, image: Any) -> Template:
     """A template with the fields that are found on the first page of a document. Raises ImageError, UsageError."""
     page = next(iter(load_pages(image)))
     if page.grey is None:

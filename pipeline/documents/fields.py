@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.reading.result import Alternative, Reading
+from pipeline.reading.result import Alternative, Part, Reading
 from segmenter.arrays import Box
 
 KINDS = ("amount", "comb", "box", "line", "given")
@@ -106,6 +106,10 @@ class DocumentReading:
         return bool(self.fields) and all(
             field.reading.accepted or (field.reading.text is None and not field.required) for field in self.fields
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """See Result: its fields."""
+        return tuple(Part(field.name, field.kind, field.page, field.reading) for field in self.fields)
 
     def to_json(self) -> dict[str, Any]:
         """The keys of the main field's reading, `accepted` as of the document; `pages`, `fields`; `errors` if any."""

@@ -12,13 +12,13 @@ from pipeline.documents.layout.sheet import Place, Sheet
 from pipeline.documents.looks import look_at
 from pipeline.documents.page import look_at_candidate
 from pipeline.errors import UsageError
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.result import Reading
 from segmenter.arrays import Box
 from segmenter.resample import inverse
 
 
-def read_given(reader: Reader, sheet: Sheet, fields: Mapping[str, Box], page: int = 1) -> list[FieldReading]:
+def read_given(reader: FieldReader, sheet: Sheet, fields: Mapping[str, Box], page: int = 1) -> list[FieldReading]:
     """The fields of boxes in pixels of the page. Raises UsageError where one lies outside of it."""
     layout = Layout.of(sheet)
     height, width = sheet.page.shape
@@ -44,7 +44,7 @@ def sheet_box(sheet: Sheet, box: Box) -> Place:
     return x - half[0], y - half[1], x + half[0], y + half[1]
 
 
-def read_box(reader: Reader, sheet: Sheet, layout: Layout, box: Place, format: str | None = None) -> Reading:
+def read_box(reader: FieldReader, sheet: Sheet, layout: Layout, box: Place, format: str | None = None) -> Reading:
     """What is written in a box in working pixels, in a format if one is given."""
     candidate = given_candidate(sheet, layout, box)
     wanted = format or (None if reader.format is None else reader.format.spec)

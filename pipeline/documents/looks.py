@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.documents.layout.cutouts import Cutout
+from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.lattice import SKIP
-from pipeline.reading.reader import Reader, Trace
 from pipeline.reading.result import Reading
 from segmenter.ink import LINE_HEIGHT
 
@@ -61,7 +61,7 @@ class Look:
         )
 
 
-def look_at(reader: Reader, crop: Cutout, shape: tuple[int, ...], format: str | None = None) -> Look:
+def look_at(reader: FieldReader, crop: Cutout, shape: tuple[int, ...], format: str | None = None) -> Look:
     """Read a picture cut out of a page of `shape`. Raises UsageError for a format that is none."""
     trace = reader.trace(crop.grey, format)
     signed = _is_signed(trace)

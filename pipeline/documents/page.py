@@ -16,7 +16,7 @@ from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
 from pipeline.formats.format import parse_format
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box
 
 
@@ -47,12 +47,12 @@ class Found:
     frame: Cell | None = None
 
 
-def read_page(reader: Reader, sheet: Sheet) -> list[Found]:
+def read_page(reader: FieldReader, sheet: Sheet) -> list[Found]:
     """The numbers of a page, found without a template, in reading order."""
     return find_numbers(reader, upright(reader, sheet))
 
 
-def find_numbers(reader: Reader, view: View) -> list[Found]:
+def find_numbers(reader: FieldReader, view: View) -> list[Found]:
     """The numbers of a page that stands upright, in reading order."""
     sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
@@ -85,7 +85,7 @@ def find_numbers(reader: Reader, view: View) -> list[Found]:
 class View:
     """A sheet one way up, its candidates, and the looks at them, each taken once, when it is asked for."""
 
-    def __init__(self, reader: Reader, sheet: Sheet):
+    def __init__(self, reader: FieldReader, sheet: Sheet):
         self.reader, self.sheet = reader, sheet
         self.layout = Layout.of(sheet)
         self.candidates = find_candidates(sheet, self.layout)
@@ -121,7 +121,7 @@ class View:
         return sum(look.reading.confidence * len(look.reading.text or "") for look in self.sample())
 
 
-def upright(reader: Reader, sheet: Sheet) -> View:
+def upright(reader: FieldReader, sheet: Sheet) -> View:
     """The sheet turned so that its numbers can be read: as it is, unless another way up is clearly better."""
     views = [View(reader, sheet)]
     if views[0].is_surely_upright:
@@ -134,7 +134,7 @@ def upright(reader: Reader, sheet: Sheet) -> View:
     return best if best.readable > UPRIGHT.better * views[0].readable else views[0]
 
 
-def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Look:
+def look_at_candidate(reader: FieldReader, sheet: Sheet, candidate: Candidate) -> Look:
     """A comb is read as so many digits, and as a date if that is what it fits best."""
     if not candidate.is_comb:
         return look_at(reader, candidate.crop, sheet.page.shape)
@@ -151,7 +151,7 @@ def look_at_candidate(reader: Reader, sheet: Sheet, candidate: Candidate) -> Loo
     return look
 
 
-def _look_at_amount(reader: Reader, sheet: Sheet, candidate: Candidate, look: Look) -> Look:
+def _look_at_amount(reader: FieldReader, sheet: Sheet, candidate: Candidate, look: Look) -> Look:
     """The look at an amount, without the sign before it, if there is one."""
     wanted = None if reader.format is not None else "amount"
     better = look_at(reader, without_sign(candidate.crop), sheet.page.shape, wanted)

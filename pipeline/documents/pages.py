@@ -6,7 +6,6 @@ The home of pypdfium2 (an extra) and, in this package, of Pillow.
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ImageError, UsageError
-from pipeline.images import DECODER_ERRORS, FORMATS, MAX_PIXELS, load_grey
+from pipeline.images import DECODER_ERRORS, MAX_PIXELS, load_grey
 from segmenter.arrays import Grey
 
 PDF_MAGIC = b"%PDF-"
@@ -59,27 +58,6 @@ def has_pages(source: Any) -> bool:
             return int(getattr(image, "n_frames", 1)) > 1
     except (*DECODER_ERRORS, Image.DecompressionBombError):
         return False
-
-
-def longer_side(source: Any) -> int:
-    """Pixels of the longer side of a picture, from its header alone; 0 for what is no picture."""
-    if isinstance(source, np.ndarray):
-        return max(source.shape[:2], default=0)
-    from PIL import Image
-
-    if isinstance(source, Image.Image):
-        return max(source.size)
-    if not isinstance(source, bytes | bytearray | memoryview) and not (
-        isinstance(source, str | Path) and Path(source).is_file()
-    ):
-        return 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(_stream(source), formats=FORMATS) as image:
-                return max(image.size)
-    except (*DECODER_ERRORS, Image.DecompressionBombError):
-        return 0
 
 
 def _kind(source: Any) -> str | None:

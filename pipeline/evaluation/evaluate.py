@@ -7,7 +7,6 @@ read counts as wrong with confidence 0. Intervals are Wilson's (1927) at 95 %.
 from __future__ import annotations
 
 import csv
-import os
 import posixpath
 import time
 from collections.abc import Callable, Sequence
@@ -20,8 +19,9 @@ import numpy as np
 from pipeline.batch.outcomes import Outcome, ReadsImages
 from pipeline.batch.records import make_record, to_json_line
 from pipeline.batch.workers import read_images
-from pipeline.errors import DataError, UsageError
+from pipeline.errors import DataError
 from pipeline.evaluation.metrics import calibration_error, calibration_noise, edit_distance, read_rate, wilson
+from pipeline.files import write_whole
 
 ERROR_BOUNDS = (0.05, 0.01, 0.001)
 NOISE_SEED = 2
@@ -228,14 +228,9 @@ def _by_length(truths: Sequence[Truth], right: np.ndarray) -> tuple[LengthResult
 
 
 def write_readings(out: Path, truths: Sequence[Truth], outcomes: Sequence[Outcome]) -> None:
-    """The records of all images as JSON Lines, named as in the truth table; written beside and renamed."""
+    """The records of all images as JSON Lines, named as in the truth table. Raises UsageError, OutputError."""
     lines = [
         to_json_line(make_record(truth.file, outcome.reading, outcome.error))
         for truth, outcome in zip(truths, outcomes, strict=True)
     ]
-    beside = out.with_name(out.name + ".part")
-    try:
-        beside.write_text("".join(lines))
-        os.replace(beside, out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another place") from None
+    write_whole(out, "".join(lines))

@@ -22,8 +22,8 @@ from pipeline.explaining.panels import (
     picture_of,
     text_width,
 )
+from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattice import SKIP
-from pipeline.reading.reader import Trace
 from pipeline.reading.result import Digit
 from segmenter.spans import Pieces
 

@@ -9,7 +9,7 @@ from pipeline.explaining.field_picture import draw_ink, draw_legend, draw_source
 from pipeline.explaining.header import draw_header
 from pipeline.explaining.panels import Panel, stack, titled
 from pipeline.explaining.rounds import draw_rounds
-from pipeline.reading.reader import Trace
+from pipeline.reading.field_reader import Trace
 from pipeline.reading.result import Reading
 
 MARGIN = 36  # points; a point is a pixel of the finished picture

@@ -6,8 +6,8 @@ import numpy as np
 
 from pipeline.explaining.field_picture import SpanLabel, draw_ink
 from pipeline.explaining.panels import QUIET, TEXT, WARN, Panel, flow, text_width
+from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattice import SKIP
-from pipeline.reading.reader import Trace
 from pipeline.reading.search import Round
 from segmenter.spans import Pieces
 

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
-from pipeline.reading.result import Reading
+from pipeline.files import write_whole
 
 if TYPE_CHECKING:
-    from pipeline.documents.fields import DocumentReading
+    from PIL.Image import Image
+
+    from pipeline.documents.document import DocumentTrace
+    from pipeline.reader import Reader
+    from pipeline.reading.field_reader import Trace
+    from pipeline.reading.result import Result
 
 
-def write_explanation(image: Path | bytes, out: Path, reader: Any) -> Reading | DocumentReading:
-    """Read `image`, draw how it was read, and write that picture to `out` (.png); beside, then renamed. Of a whole
-    document, where reader is a DocumentReader, its pages are drawn with their fields.
+def write_explanation(image: Path | bytes, out: Path, reader: Reader) -> Result:
+    """Read `image`, draw how it was read, and write that picture to `out` (.png). Of a whole document, its pages are
+    drawn with their fields.
 
-    Raises UsageError when `out` has another ending or cannot be written, and what `Reader.trace` raises.
+    Raises UsageError when `out` has another ending or cannot be written, OutputError, and what `Reader.trace` raises.
     """
     if out.suffix.lower() != ".png":
         raise UsageError(f"{out}: the picture is a PNG; let the name end in .png")
-    reading, picture = _drawn(image, reader)
-    beside = out.with_name(out.name + ".part")
-    try:
-        picture.save(beside, "PNG")
-        os.replace(beside, out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another place") from None
-    return reading
+    trace = reader.trace(image)
+    picture = _drawn(trace, reader.threshold)
+    write_whole(out, lambda file: picture.save(file, "PNG"))
+    return trace.reading
 
 
-def _drawn(image: Path | bytes, reader: Any) -> tuple[Reading | DocumentReading, Any]:
-    """The reading and its picture."""
-    if getattr(reader, "takes_for_document", lambda image: False)(image):
-        from pipeline.documents.pages import load_pages
-        from pipeline.explaining.document_picture import draw_document
-
-        document: DocumentReading = reader.read(image)
-        pages = {page.number: page.grey for page in load_pages(image) if page.grey is not None}
-        return document, draw_document(pages, document)
+def _drawn(trace: Trace | DocumentTrace, threshold: float) -> Image:
+    from pipeline.documents.document import DocumentTrace
+    from pipeline.explaining.document_picture import draw_document
     from pipeline.explaining.picture import draw_explanation
 
-    trace = reader.trace(image)
-    return trace.reading, draw_explanation(trace, trace.reading, threshold=reader.threshold)
+    if isinstance(trace, DocumentTrace):
+        return draw_document(trace.pages, trace.reading)
+    return draw_explanation(trace, trace.reading, threshold=threshold)

@@ -1,4 +1,5 @@
-"""What comes out: `Reading`, its `Digit`s and `Alternative`s; frozen, self-checking, with `to_json`.
+"""What comes out: `Reading`, its `Digit`s and `Alternative`s; frozen, self-checking, with `to_json`. `Result` is what
+the reading of a field and that of a document (pipeline/documents/fields.py) have in common.
 
 A wrong value is a mistake of the code that made it, not of the user, so the checks raise ValueError
 at the place where the object is made.
@@ -10,9 +11,10 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol
 
 DIGITS = frozenset("0123456789")
+FIELD = "field"  # the kind of a part that is a whole picture of one number
 SUM_TOLERANCE = 1e-6  # float rounding of posteriors that sum to one
 
 
@@ -137,6 +139,15 @@ class Reading:
         if (self.written is None) != (self.value is None and self.value_note is None):
             raise ValueError("what is written has a value or a note why it has none")
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """See Result: a picture that cannot be read is an error, and no reading."""
+        return ()
+
+    def parts(self) -> tuple[Part, ...]:
+        """See Result: this reading alone."""
+        return (Part("", FIELD, 1, self),)
+
     @classmethod
     def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = (), format: str | None = None) -> Reading:
         """The reading of a blank image."""
@@ -159,3 +170,42 @@ class Reading:
             "rounds": int(self.rounds),
             **extra,
         }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A number of a result, and where it stood. name: of the document's field, "" where the picture is one field. kind:
+    of the field (see FieldReading), or "field" for a whole picture. page: from 1."""
+
+    name: str
+    kind: str
+    page: int
+    reading: Reading
+
+
+class Result(Protocol):
+    """What came out of a picture, be it one field or a document. Of a document, text, confidence, alternatives and note
+    are the main field's; accepted, whether all its fields are."""
+
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def accepted(self) -> bool: ...
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """A sentence for each page that could not be read."""
+        ...
+
+    def parts(self) -> tuple[Part, ...]:
+        """The numbers that it consists of: a field's own, or those of a document's fields in reading order."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; the keys of Reading are always there."""
+        ...

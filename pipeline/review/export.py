@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.files import whole_folder
 from pipeline.review.schema import opened
 from pipeline.review.store import ReviewStore
 
@@ -49,27 +47,18 @@ def exported_files(store: ReviewStore) -> Iterator[tuple[str, bytes]]:
 
 
 def export_folder(store: ReviewStore, out: Path) -> int:
-    """Write the files into a new or empty folder, beside and then renamed; how many images there are.
+    """Write the files into a new or empty folder; how many images there are.
 
-    Raises UsageError when the folder has something in it or cannot be written; DataError.
+    Raises UsageError when the folder has something in it; OutputError; DataError.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: is there already and not an empty folder; name a new one")
-    count, beside = 0, None
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        (beside / "images").mkdir()
+    count = 0
+    with whole_folder(out) as folder:
+        (folder / "images").mkdir()
         for name, data in exported_files(store):
-            (beside / name).write_bytes(data)
+            (folder / name).write_bytes(data)
             count += name.startswith("images/")
-        os.replace(beside, out)
-        beside = None
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another folder") from None
-    finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
     return count
 
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from pipeline import __version__
-from pipeline.reading.reader import Reader
+from pipeline.reader import Reader
 from pipeline.review.store import ReviewStore
 from pipeline.service.gate.guard import Guard
 from pipeline.service.gate.receiving import Receiving
@@ -65,13 +65,8 @@ def create_worker_app() -> Guard:
 
 
 def make_reader(settings: ServiceSettings) -> Reader:
-    """The reader of a process, its libraries kept to one thread each. Raises WeightsError, UsageError."""
-    from threadpoolctl import threadpool_limits
-
-    reader = settings.reader()
-    threadpool_limits(limits=1)  # requests are the parallelism
-    assert isinstance(reader, Reader)
-    return reader
+    """The reader of a process. Raises WeightsError, UsageError."""
+    return settings.reader()
 
 
 @asynccontextmanager

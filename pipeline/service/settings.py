@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.batch.outcomes import ReaderOptions
 from pipeline.errors import UsageError
-from pipeline.reading.profile import Profile
 
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -69,9 +68,9 @@ class ServiceSettings:
     def from_json(cls, text: str) -> ServiceSettings:
         """What `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
-        profile = data["reader"].pop("profile")
-        reader = ReaderOptions(**data["reader"], profile=None if profile is None else Profile(**profile))
-        return cls(reader, Limits(**data["limits"]), data["review"], tuple(data["hosts"]))
+        return cls(
+            ReaderOptions.from_json(data["reader"]), Limits(**data["limits"]), data["review"], tuple(data["hosts"])
+        )
 
 
 def hosts_of(host: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...]:

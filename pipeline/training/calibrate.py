@@ -8,7 +8,7 @@ import numpy as np
 
 from classifier.weights import Networks
 from pipeline.reading.calibration import fit_calibration, thresholds
-from pipeline.reading.reader import find_texts
+from pipeline.reading.field_reader import find_texts
 from pipeline.reading.search import SearchConfig
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string

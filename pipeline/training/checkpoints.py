@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from classifier.errors import WeightsError
 from pipeline.errors import UsageError
+from pipeline.files import write_whole
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -79,7 +79,7 @@ class TrainingFiles:
         self._write_arrays(self.out, arrays)
         digest = hashlib.sha256(self.out.read_bytes()).hexdigest()
         text = json.dumps({**card, "weights_sha256": digest}, indent=1) + "\n"
-        _write(self.card, lambda file: file.write(text.encode()))
+        write_whole(self.card, text)
         self.checkpoint.unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -89,7 +89,7 @@ class TrainingFiles:
 
     def _write_arrays(self, path: Path, arrays: Arrays) -> None:
         named: dict[str, Any] = dict(arrays)
-        _write(path, lambda file: np.savez(file, **named))
+        write_whole(path, lambda file: np.savez(file, **named))
 
     def _damaged(self) -> WeightsError:
         return WeightsError(f"{self.checkpoint}: damaged checkpoint; --force begins again")
@@ -119,15 +119,3 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()
-
-
-def _write(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            write(file)
-        os.replace(beside, path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        beside.unlink(missing_ok=True)

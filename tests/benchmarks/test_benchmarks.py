@@ -25,7 +25,7 @@ from benchmarks.diagnosis.span_truth import OwnerTruth
 from benchmarks.robustness import invariance
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
-from pipeline.reading.reader import Reader, score_spans
+from pipeline.reading.field_reader import FieldReader, score_spans
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
@@ -136,7 +136,7 @@ def test_pen_strings_are_read_by_collection(weights, tmp_path, capsys):
 def test_lone_digits_are_read_as_training_reads_them(weights):
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (40, 28, 28), np.uint8), rng.integers(0, 10, 40).astype(np.uint8)
-    networks = Reader(weights).networks
+    networks = FieldReader(weights).networks
     lone = digits.LoneDigits("random", images.astype(np.float32) / np.float32(255), labels, cropped=True)
     seen = digits.read_digits(networks, lone.crops())
     result = digits.summary(labels, seen)
@@ -279,7 +279,7 @@ def last_outputs(cuts, text):
 
 
 def test_the_search_spends_more_from_round_to_round(ink, weights):
-    network = Reader(weights).networks.first
+    network = FieldReader(weights).networks.first
     texts = random_cuts.search_texts(ink, lambda pieces, spans: score_spans(network, pieces, spans), None)
     costs = [cost for cost, _ in texts]
     assert costs == sorted(costs) and costs[0] > 0
@@ -322,7 +322,7 @@ def test_form_fields_are_cut_out_and_compared(weights, pictures, tmp_path, capsy
     page.save(folder / form.FORM)
     (folder / "truth.json").write_text(json.dumps({form.FORM: {"fields": boxes}}))
     form.main(["--weights", str(weights), "--data", str(tmp_path), "--out", str(tmp_path / "f.json")])
-    report, reader = json.loads((tmp_path / "f.json").read_text()), Reader(weights)
+    report, reader = json.loads((tmp_path / "f.json").read_text()), FieldReader(weights)
     assert report["n"] == 3
     assert [field["text"] for field in report["fields"]] == [reader.read(image).text or "" for image, _ in pictures]
     assert f"{report['right']} of 3 fields right" in capsys.readouterr().out

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.diagnosis.causes import judge
 from benchmarks.diagnosis.span_truth import BoxTruth, OwnerTruth, source_boxes
+from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattice import SKIP
-from pipeline.reading.reader import Trace
 from pipeline.reading.result import Reading
 from pipeline.reading.search import SearchConfig, search
 from pipeline.synthesis.sources import Sources

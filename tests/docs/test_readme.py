@@ -46,5 +46,5 @@ def test_json_keys():
 
 
 def test_exit_codes():
-    known = [codes.ACCEPTED, codes.UNSURE, codes.USAGE, codes.UNREADABLE, codes.NO_WEIGHTS]
-    assert table_keys("## Exit codes") == [str(code) for code in known] == ["0", "1", "2", "3", "4"]
+    known = [codes.ACCEPTED, codes.UNSURE, codes.USAGE, codes.UNREADABLE, codes.NO_WEIGHTS, codes.UNWRITABLE]
+    assert table_keys("## Exit codes") == [str(code) for code in known] == ["0", "1", "2", "3", "4", "5"]

@@ -10,7 +10,7 @@ pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 import typer
 
 from pipeline.commands.main import app
-from pipeline.reading.reader import Reader
+from pipeline.reader import Reader
 from pipeline.service.app import create_app
 from pipeline.service.settings import ServiceSettings
 

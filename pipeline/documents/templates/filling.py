@@ -12,11 +12,11 @@ from pipeline.documents.page import View, find_numbers, named, upright
 from pipeline.documents.templates.registration import landmarks, register
 from pipeline.documents.templates.template import Template, TemplateField
 from pipeline.errors import ImageError
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Affine
 
 
-def draft(reader: Reader, sheet: Sheet) -> Template:
+def draft(reader: FieldReader, sheet: Sheet) -> Template:
     """A template of the fields that are found on a page, in its upright, level picture."""
     view = upright(reader, sheet)
     sheet, size = view.sheet, _size(view.sheet)
@@ -47,7 +47,7 @@ def _format(field: FieldReading) -> str | None:
     return "amount" if field.kind == AMOUNT else field.reading.format
 
 
-def read_by_template(reader: Reader, sheet: Sheet, template: Template, page: int = 1) -> DocumentReading:
+def read_by_template(reader: FieldReader, sheet: Sheet, template: Template, page: int = 1) -> DocumentReading:
     """The template's fields on a page, whichever way up it lies. Raises ImageError where the template does not fit."""
     view, placed = _place(reader, sheet, template)
     boxes = template.scaled(np.array([field.box for field in template.fields]).reshape(-1, 4))
@@ -60,7 +60,7 @@ def read_by_template(reader: Reader, sheet: Sheet, template: Template, page: int
     return DocumentReading(tuple(fields))
 
 
-def _place(reader: Reader, sheet: Sheet, template: Template) -> tuple[View, Affine]:
+def _place(reader: FieldReader, sheet: Sheet, template: Template) -> tuple[View, Affine]:
     """The sheet turned so that the template fits best, and the map from the template's pixels to the sheet's."""
     marks = template.scaled(template.landmarks)
     best: tuple[int, View, Affine] | None = None

@@ -16,7 +16,6 @@ All but the size are shares of the page's width and height.
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UsageError
+from pipeline.files import write_whole
 from pipeline.formats.format import parse_format
 
 Landmarks = NDArray[np.float64]  # (n, 4) middle x, middle y, width, height of a printed box or rule
@@ -135,12 +135,7 @@ def _numbers(values: Landmarks) -> str:
 
 
 def write_template(template: Template, out: Path, force: bool = False) -> None:
-    """Write a template's file; beside, then renamed. Raises UsageError where it is there already, or cannot be."""
+    """Write a template's file. Raises UsageError where it is there already; OutputError."""
     if out.exists() and not force:
         raise UsageError(f"{out}: is there already; --force replaces it")
-    beside = out.with_name(out.name + ".part")
-    try:
-        beside.write_text(to_toml(template), encoding="utf-8")
-        os.replace(beside, out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written ({error.strerror}); name another place") from None
+    write_whole(out, to_toml(template))

@@ -8,11 +8,10 @@ from typing import Any
 
 from classifier.errors import ClassifierError
 from pipeline.batch.records import Record, make_record
-from pipeline.documents.document import read_document
-from pipeline.documents.reader import DocumentReader
 from pipeline.errors import ImageError, PipelineError
 from pipeline.images import size_of
-from pipeline.reading.reader import Reader
+from pipeline.reader import Reader
+from pipeline.reading.field_reader import Trace
 from pipeline.review.store import ReviewStore
 from pipeline.service.gate.bodies import Upload
 from pipeline.service.routes.parameters import ReadParameters
@@ -57,11 +56,11 @@ class Recogniser:
     def _read(self, upload: Upload, wanted: ReadParameters) -> Answer:
         self._check_size(upload.data)
         reader = self.reader.variant(threshold=wanted.threshold, alternatives=wanted.alternatives, format=wanted.format)
-        if DocumentReader(reader).takes_for_document(upload.data):
-            return Answer(make_record(upload.name, read_document(reader, upload.data), None))
+        if not wanted.explain:
+            return Answer(make_record(upload.name, reader.read(upload.data), None))
         trace = reader.trace(upload.data)
         record: dict[str, Any] = make_record(upload.name, trace.reading, None)
-        if wanted.explain:
+        if isinstance(trace, Trace):  # of a document, there are no steps to show
             from pipeline.explaining.steps import explain_steps
 
             record["explanation"] = explain_steps(trace)

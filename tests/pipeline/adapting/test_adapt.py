@@ -17,7 +17,7 @@ from pipeline.adapting.runs import Runs
 from pipeline.adapting.schedule import AdaptSchedule, Base, run_pass, start_trainer
 from pipeline.adapting.variations import picture_versions
 from pipeline.errors import DataError, UsageError
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.rescoring import MEASURES
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
@@ -118,7 +118,7 @@ def test_end_to_end(table, pair, tmp_path, helps):
     before, after = arrays(pair), arrays(tmp_path / "mine.npz")
     assert all((before[name] == after[name]).all() for name in before if name.startswith("first/"))
     assert any((before[name] != after[name]).any() for name in before if name.startswith("second/"))
-    assert 0 <= Reader(tmp_path / "mine.npz").read(table.parent / "images" / "0.png").confidence <= 1
+    assert 0 <= FieldReader(tmp_path / "mine.npz").read(table.parent / "images" / "0.png").confidence <= 1
 
 
 def test_the_card(table, pair, whole):

@@ -17,7 +17,7 @@ from pipeline.adapting.labelled import held_out_folds
 from pipeline.adapting.schedule import AdaptSchedule, Base, mixed
 from pipeline.adapting.variations import Variation, vary
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
-from pipeline.reading.reader import SHIPPED
+from pipeline.reading.field_reader import SHIPPED
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
 from pipeline.training.examples import make_example

@@ -22,7 +22,7 @@ from pipeline.reading.result import Alternative, Digit, Reading
 class FakeReader:
     """Reads the digits of the file's name, with a confidence drawn from it; an image of one grey is blank."""
 
-    def __init__(self, weights=None, *, threshold=None, max_error=None, alternatives=3, format=None):
+    def __init__(self, weights=None, *, threshold=None, max_error=None, alternatives=3, format=None, **named):
         if weights is not None:
             raise WeightsError(f"{weights}: no such weights file; name another")
         if max_error is not None and max_error < 0.001:
@@ -61,17 +61,17 @@ class FakeReader:
 
 
 def fake_module():
-    module = types.ModuleType("pipeline.reading.reader")
+    module = types.ModuleType("pipeline.reader")
     module.Reader = FakeReader
     return module
 
 
 def install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pipeline.reading.reader", fake_module())
+    monkeypatch.setitem(sys.modules, "pipeline.reader", fake_module())
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter in the worker processes that it starts
-    sys.modules["pipeline.reading.reader"] = fake_module()
+    sys.modules["pipeline.reader"] = fake_module()
 
 if __name__ == "__main__":
     from pipeline.commands.main import main

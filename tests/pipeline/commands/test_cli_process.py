@@ -156,7 +156,7 @@ def test_what_is_not_needed_is_not_imported(code):
 def test_reading_starts_without_training_and_terminal_libraries(image):
     code = (
         f"{APP}import sys; from tests.pipeline.commands import fake_cli; "
-        "sys.modules['pipeline.reading.reader'] = fake_cli.fake_module(); "
+        "sys.modules['pipeline.reader'] = fake_cli.fake_module(); "
     )
     unwanted = ("rich", "pooch", "requests", "skimage", "pipeline.training", "concurrent.futures.process")
     assert imported(f"{code}app(['read', {str(image)!r}])", *unwanted) == "[]"

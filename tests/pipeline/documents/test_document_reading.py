@@ -14,8 +14,7 @@ from pipeline import DocumentReading, ImageError, Reader, UsageError, read_docum
 from pipeline.commands.main import app
 from pipeline.documents.document import draft_template
 from pipeline.documents.fields import FieldReading
-from pipeline.documents.reader import DocumentReader
-from pipeline.reading.reader import SHIPPED
+from pipeline.reading.field_reader import SHIPPED
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
 
@@ -75,7 +74,7 @@ def test_however_the_page_lies(form, reader, quarters, degrees):
 
 def test_a_template_finds_its_fields_again(form, reader):
     page = form[0]
-    template = draft_template(reader, page)
+    template = draft_template(reader.field_reader, page)
     assert [field.format for field in template.fields] == [None, None, "date:DDMMYYYY"]
     moved = ndimage.zoom(
         np.pad(ndimage.rotate(page, -3, order=1, cval=255), ((70, 0), (0, 50)), constant_values=255), 0.8, order=1
@@ -86,7 +85,7 @@ def test_a_template_finds_its_fields_again(form, reader):
 
 
 def test_a_template_of_another_form_does_not_fit(form, reader):
-    template = draft_template(reader, form[0])
+    template = draft_template(reader.field_reader, form[0])
     other = DrawnPage(np.random.default_rng(6), Sources(), (900, 1000), 1.5)
     for k in range(20):
         other.text(100, 60 + 26 * k, other.words(9), 11)
@@ -108,10 +107,10 @@ def test_a_field_cut_out_is_read_as_a_field(form, reader):
     left, top, right, bottom = truth[0].box
     cut = np.ascontiguousarray(page[top:bottom, left:right])
     for picture in (cut, np.asarray(Image.fromarray(cut).resize((1800, 360)))):
-        reading = DocumentReader(reader).read(picture)
+        reading = reader.read(picture)
         assert isinstance(reading, Reading)
-        assert reading == reader.read(picture)
-    assert isinstance(DocumentReader(reader).read(page), DocumentReading)
+        assert reading == reader.field_reader.read(picture)
+    assert isinstance(reader.read(page), DocumentReading)
 
 
 def save_pages(form, path):

@@ -13,7 +13,7 @@ from pipeline.explaining.digit_row import crop_colours
 from pipeline.explaining.field_picture import draw_ink, draw_source
 from pipeline.explaining.panels import Panel, flow, percent
 from pipeline.explaining.picture import draw_explanation
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle
@@ -50,7 +50,7 @@ def reader(tmp_path_factory):
     network.weights["output_bias"][:10] = 2  # so that it reads digits, be they wrong
     out = tmp_path_factory.mktemp("weights") / "random.npz"
     TrainingFiles(out).save(network_arrays(Networks(network)), {**network_card(Networks(network)), **CONFIDENCE})
-    return Reader(out)
+    return FieldReader(out)
 
 
 def picture_of(text, seed=0):

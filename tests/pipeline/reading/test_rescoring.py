@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from pipeline.reading.characters import INK, measure, skip_costs
+from pipeline.reading.field_reader import score_spans
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice
-from pipeline.reading.reader import score_spans
 from pipeline.reading.rescoring import LIKELY, MEASURES, likely_spans, look_again, second_measures
 from pipeline.reading.search import SearchConfig, search
 from pipeline.synthesis.sources import Sources

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks
 from pipeline.formats.format import parse_format
+from pipeline.reading.field_reader import find_texts
 from pipeline.reading.paths import best_reading, posteriors
-from pipeline.reading.reader import find_texts
 from pipeline.reading.rescoring import LIKELY, MEASURES
 from pipeline.reading.search import SearchConfig
 from pipeline.synthesis.sources import Sources

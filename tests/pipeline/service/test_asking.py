@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 httpx = pytest.importorskip("httpx")
 
-from pipeline.reading.reader import Reader  # noqa: E402
+from pipeline.reader import Reader  # noqa: E402
 from pipeline.service.app import create_app  # noqa: E402
 from pipeline.service.settings import Limits, ServiceSettings  # noqa: E402
 from tests.pipeline.service.serving_process import ROOT  # noqa: E402
@@ -78,3 +78,11 @@ def test_one_request_too_many_is_told_to_come_back() -> None:
     busy = next(answer for answer in answers if answer.status_code == 429)
     assert int(busy.headers["retry-after"]) >= 1 and "try again" in busy.json()["error"]
     assert ask({"url": "/v1/read", "content": ZEROS}, app=app)[0].status_code == 200
+
+
+def test_the_settings_of_workers_are_those_of_the_service() -> None:
+    from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
+
+    options = ReaderOptions(threshold=0.5, documents=DocumentOptions(True, ("a=1,2,3,4",), "form.toml"))
+    settings = ServiceSettings(options, Limits(), "review.db", ("a", "b"))
+    assert ServiceSettings.from_json(settings.to_json()) == settings

@@ -12,7 +12,7 @@ from classifier.network import Convolution, Shape
 from classifier.weights import load_networks
 from pipeline.data.mnist import load_mnist
 from pipeline.errors import DataError, UsageError
-from pipeline.reading.reader import Reader
+from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import collection_of
 from pipeline.synthesis.style import TRAINING
 from pipeline.training import pretraining
@@ -66,7 +66,7 @@ def test_trains_to_weights_that_read(trained):
     assert [(report.stage, report.epoch) for report in reports] == EPOCHS
     assert all(np.isfinite(report.loss) and 0 <= report.strings <= 1 and 0 <= report.digits <= 1 for report in reports)
     assert sorted(path.name for path in folder.iterdir()) == ["uninterrupted.json", "uninterrupted.npz"]
-    reader = Reader(folder / "uninterrupted.npz", threshold=0)
+    reader = FieldReader(folder / "uninterrupted.npz", threshold=0)
     assert reader.read(np.full((20, 40), 255, np.uint8)).text is None
     assert all(value.dtype == np.float16 for value in arrays(folder / "uninterrupted.npz").values())
 

@@ -1,9 +1,8 @@
-"""The reader: image to ink to cuts to lattice to text, with an honest probability."""
+"""The reader of a field: image to ink to cuts to lattice to text, with an honest probability."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as FilePath
@@ -53,8 +52,9 @@ class Trace:
     reading: Reading
 
 
-class Reader:
-    """Reads numbers in images. Loads its weights once; safe to share between threads.
+class FieldReader:
+    """Reads pictures of one number; `pipeline.reader` reads whatever a picture shows. Loads its weights once; safe to
+    share between threads.
 
     weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
     max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
@@ -87,7 +87,7 @@ class Reader:
 
     def variant(
         self, *, threshold: float | None = None, alternatives: int | None = None, format: str | None = None
-    ) -> Reader:
+    ) -> FieldReader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
         other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
@@ -99,10 +99,6 @@ class Reader:
         """The number in an image: a path, bytes, a Pillow image or an array; in a format other than the reader's, if
         one is given. Raises ImageError, UsageError."""
         return self.trace(image, format).reading
-
-    def read_many(self, images: Iterable[Any]) -> Iterator[Reading]:
-        """The readings of images, one by one, as they are asked for."""
-        return (self.read(image) for image in images)
 
     def trace(self, image: Any, format: str | None = None) -> Trace:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""

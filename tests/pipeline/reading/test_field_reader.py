@@ -1,8 +1,7 @@
-"""The Reader: what holds for every reading, whatever the weights; and that the shipped ones see past the paper."""
+"""The FieldReader: what holds for every reading, whatever the weights; and that the shipped ones see past the paper."""
 
 import hashlib
 import io
-import itertools
 import json
 import threading
 from functools import cache
@@ -17,9 +16,9 @@ from classifier.errors import WeightsError
 from pipeline.errors import ImageError, UsageError
 from pipeline.formats.format import parse_format
 from pipeline.reading.calibration import Calibration
+from pipeline.reading.field_reader import SHIPPED, FieldReader, _alternatives
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.paths import posteriors
-from pipeline.reading.reader import SHIPPED, Reader, _alternatives
 from pipeline.reading.search import SearchConfig
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
@@ -79,12 +78,12 @@ def picture(seed):
 
 @cache
 def reader_of(weights, alternatives):
-    return Reader(weights, alternatives=alternatives)
+    return FieldReader(weights, alternatives=alternatives)
 
 
 @pytest.fixture(scope="module")
 def reader(random_weights):
-    return Reader(random_weights)
+    return FieldReader(random_weights)
 
 
 @settings(max_examples=50, deadline=None)
@@ -210,23 +209,6 @@ def test_what_an_image_may_be(reader, tmp_path):
         reader.read(tmp_path / "b.png")
 
 
-def test_reading_many_is_lazy(reader):
-    taken = []
-
-    def images():
-        for seed in itertools.count():
-            taken.append(seed)
-            yield b"no image" if seed == 3 else picture(seed)
-
-    readings = reader.read_many(images())
-    assert taken == []
-    assert [next(readings) for _ in range(2)] == [reader.read(picture(seed)) for seed in range(2)]
-    assert taken == [0, 1]
-    next(readings)
-    with pytest.raises(ImageError):
-        next(readings)
-
-
 def test_threads_may_share_a_reader(reader):
     """Four threads, each with all images in an order of its own, read what one alone reads."""
     images = [picture(seed) for seed in range(8)]
@@ -248,7 +230,7 @@ def test_threads_may_share_a_reader(reader):
 
 def test_the_search_may_be_configured(random_weights):
     """A search that is content with anything reads in one round; one that never is needs more, and scores better."""
-    content, never = (Reader(random_weights, config=SearchConfig(sure=sure)) for sure in (0.0, 1.0))
+    content, never = (FieldReader(random_weights, config=SearchConfig(sure=sure)) for sure in (0.0, 1.0))
     traces = [(content.trace(picture(seed)), never.trace(picture(seed))) for seed in range(10)]
     traces = [(one, other) for one, other in traces if one.pieces is not None]
     assert all(len(one.rounds) == 1 for one, _ in traces)
@@ -257,11 +239,11 @@ def test_the_search_may_be_configured(random_weights):
 
 
 def test_thresholds(random_weights):
-    assert Reader(random_weights).threshold == Reader(random_weights, max_error=0.01).threshold == 0.9
-    assert Reader(random_weights, threshold=0.123).threshold == 0.123
-    assert Reader(random_weights, threshold=0).threshold == 0
+    assert FieldReader(random_weights).threshold == FieldReader(random_weights, max_error=0.01).threshold == 0.9
+    assert FieldReader(random_weights, threshold=0.123).threshold == 0.123
+    assert FieldReader(random_weights, threshold=0).threshold == 0
     picks = {0.5: 0.5, 0.05: 0.5, 0.049: 0.9, 0.01: 0.9, 0.0099: 0.96, 0.001: 0.96}
-    assert {error: Reader(random_weights, max_error=error).threshold for error in picks} == picks
+    assert {error: FieldReader(random_weights, max_error=error).threshold for error in picks} == picks
 
 
 @pytest.mark.parametrize(
@@ -280,17 +262,17 @@ def test_thresholds(random_weights):
 )
 def test_options_that_cannot_be_meant_are_refused(random_weights, wrong, sentence):
     with pytest.raises(UsageError, match=sentence):
-        Reader(random_weights, **wrong)
+        FieldReader(random_weights, **wrong)
 
 
 def test_missing_and_damaged_weights(random_weights, tmp_path):
     with pytest.raises(WeightsError, match="no such"):
-        Reader(tmp_path / "none.npz")
+        FieldReader(tmp_path / "none.npz")
     copy = tmp_path / "copy.npz"
     copy.write_bytes(random_weights.read_bytes()[:-1])
     copy.with_suffix(".json").write_text(random_weights.with_suffix(".json").read_text())
     with pytest.raises(WeightsError, match="damaged"):
-        Reader(copy)
+        FieldReader(copy)
 
 
 @pytest.mark.parametrize(
@@ -312,12 +294,12 @@ def test_a_card_whose_calibration_is_none_is_refused(random_weights, tmp_path, c
     card = json.loads(random_weights.with_suffix(".json").read_text())
     copy.with_suffix(".json").write_text(json.dumps(card | change))
     with pytest.raises(WeightsError, match="calibration"):
-        Reader(copy)
+        FieldReader(copy)
 
 
 @pytest.fixture(scope="module")
 def shipped_reader():
-    return Reader()
+    return FieldReader()
 
 
 def numbers(count, seed=11):
@@ -387,10 +369,10 @@ def test_every_reading_fits_its_format(random_weights, seed, spec):
 
 def test_a_reader_may_have_a_format(random_weights, reader):
     image = picture(1)
-    assert Reader(random_weights, format="digits:2").read(image) == reader.read(image, "digits:2")
-    assert Reader(random_weights, format="digits:2").read(image, "digits:3") == reader.read(image, "digits:3")
+    assert FieldReader(random_weights, format="digits:2").read(image) == reader.read(image, "digits:2")
+    assert FieldReader(random_weights, format="digits:2").read(image, "digits:3") == reader.read(image, "digits:3")
     assert reader.read(image).format is None and "format" not in reader.read(image).to_json()
-    for wrong in (lambda: Reader(random_weights, format="digit"), lambda: reader.read(image, "digit")):
+    for wrong in (lambda: FieldReader(random_weights, format="digit"), lambda: reader.read(image, "digit")):
         with pytest.raises(UsageError, match="there is no format 'digit'"):
             wrong()
 

@@ -1,0 +1,72 @@
+"""One BLAS thread while reading: at our sizes more threads cost more than they bring, most of all on a busy machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
+
+
+class OneThread:
+    """A context in which BLAS works with one thread. The setting is mostly the whole process's: the first reader makes
+    it, and the last one to leave gives back what was set before. Safe between threads; a fork starts afresh."""
+
+    def __init__(self) -> None:
+        self._begin()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin)  # another thread's lock would never be released there
+
+    def _begin(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not _is_set_already():
+                self._limit()
+            self._inside += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._before is not None:
+                _take_control()
+                self._before.restore_original_limits()
+                self._before = None
+                _take_control()
+
+    def _limit(self) -> None:
+        """Also where others are inside: builds with OpenMP keep a setting for each thread."""
+        if self._before is None:
+            _take_control()
+            self._before = _libraries().limit(limits=1, user_api="blas")
+        else:
+            _libraries().limit(limits=1, user_api="blas")
+
+
+def _is_set_already() -> bool:
+    """Whether the process was started so, as the command line does: then nothing need be imported for it."""
+    return all(os.environ.get(f"{library}_NUM_THREADS") == "1" for library in ("OPENBLAS", "OMP", "MKL"))
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> Any:
+    """The BLAS libraries that are loaded: finding them takes a millisecond, setting them 20 microseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _take_control() -> None:
+    """Newer threadpoolctl lets only the thread that set a process's limit first change it; ours may be any."""
+    for library in _libraries().lib_controllers:
+        release = getattr(library, "clear_controlling_thread", None)
+        if release is not None:
+            release(force=True)
+
+
+one_thread = OneThread()

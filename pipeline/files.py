@@ -1,0 +1,73 @@
+"""Files that are there whole or not at all: written beside their place, then renamed.
+
+Where the place itself is wrong (no such folder, no permission) that is the caller's mistake, UsageError; a disk that is
+full or fails is an OutputError.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline.errors import OutputError, UsageError
+
+WRONG_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+
+
+def write_whole(path: Path, content: bytes | str | Callable[[BinaryIO], Any]) -> None:
+    """Write a file, or replace one: with bytes, with text in UTF-8, or with what a function writes.
+
+    Raises UsageError, OutputError; then what was there before is still there, and nothing beside it.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
+        os.replace(beside, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        _remove(beside)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill, which gets its name when all is in it; in the place of an empty one, or of none.
+
+    Raises UsageError, OutputError, also for an OSError while it is filled; then nothing of it is left.
+    """
+    beside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        yield beside
+        os.replace(beside, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def unwritable(path: Path, error: OSError, remedy: str = "") -> UsageError | OutputError:
+    """What to raise where writing to `path` ended with `error`. remedy: what else to do on a full or failing disk."""
+    sentence = f"{path}: cannot be written ({error.strerror or error})"
+    if error.errno in WRONG_PLACE:
+        return UsageError(f"{sentence}; name another place")
+    return OutputError(f"{sentence}; {remedy or 'make room or name another place, then run it again'}")
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # its folder is none, or not ours: then nothing was written
+        pass

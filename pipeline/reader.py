@@ -1,0 +1,243 @@
+"""The one door: whatever a picture shows, one field or a whole document, it is read here, as by `digitstring read`.
+
+    image ── settled ──> path, bytes, Pillow image or array
+      ├─ several pages, or fields that are named ─────> documents.read_document ──> DocumentReading
+      └─ decoded once ─┬─ a field, at a glance ───────> reading.FieldReader ──────> Reading
+                       └─ a page ── find_document ──> its fields; none found: a field after all
+
+What reads documents is imported when there is one.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier.errors import ClassifierError
+from pipeline.blas import one_thread
+from pipeline.documents.pages import has_pages
+from pipeline.errors import PipelineError, UsageError
+from pipeline.images import load_grey, settled
+from pipeline.reading.field_reader import FieldReader, Trace
+from pipeline.reading.result import Alternative, Part
+from pipeline.reading.search import SearchConfig
+from segmenter.arrays import Box, Grey
+from segmenter.errors import SegmenterError
+
+if TYPE_CHECKING:
+    from pipeline.documents.document import DocumentTrace
+    from pipeline.documents.fields import DocumentReading
+    from pipeline.documents.templates.template import Template
+    from pipeline.reading.result import Reading
+
+LEAST_PAGE = 500  # pixels of the longer side: a smaller picture is a field, and the rest need not be imported
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """In the place of a reading, among many: the error that reading the image ended with. A `Result` without text."""
+
+    error: PipelineError | SegmenterError | ClassifierError
+    text: None = None
+    confidence: float = 0.0
+    accepted: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    note: str | None = None
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The error's sentence."""
+        return (str(self.error),)
+
+    def parts(self) -> tuple[Part, ...]:
+        """None."""
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"error": sentence}`."""
+        return {"error": str(self.error)}
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the caller says of an image. document: it is one, whatever it looks like. fields: names and boxes (left,
+    top, right, bottom) in pixels of its first page; or template: the fields of a form. Without either, fields are
+    found. Raises UsageError."""
+
+    document: bool = False
+    fields: Mapping[str, Box] | None = None
+    template: Template | None = None
+
+    @classmethod
+    def of(cls, document: bool, fields: Mapping[str, Box] | None, template: Template | str | Path | None) -> Named:
+        """With the template loaded and the boxes checked."""
+        if fields and template is not None:
+            raise UsageError("fields are named either by their boxes or by a template, not both")
+        if fields:
+            from pipeline.documents.fields import check_box
+
+            fields = {name: check_box(name, box) for name, box in fields.items()}
+        if isinstance(template, str | Path):
+            from pipeline.documents.templates.template import load_template
+
+            template = load_template(Path(template))
+        return cls(document, fields or None, template)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether that leaves no doubt."""
+        return self.document or self.fields is not None or self.template is not None
+
+
+class Reader:
+    """Reads numbers in images, of one field or of a whole document. Loads its weights once; safe to share between
+    threads; works with one BLAS thread.
+
+    weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
+    max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
+    1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
+    "digits:8" or "amount" (README, formats); None: any digits. document, fields, template: see Named; also of `read`.
+    Raises WeightsError and UsageError.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        threshold: float | None = None,
+        max_error: float | None = None,
+        alternatives: int = 3,
+        config: SearchConfig | None = None,
+        format: str | None = None,
+        document: bool = False,
+        fields: Mapping[str, Box] | None = None,
+        template: Template | str | Path | None = None,
+    ):
+        self._named = Named.of(document, fields, template)
+        self.field_reader = FieldReader(
+            weights,
+            threshold=threshold,
+            max_error=max_error,
+            alternatives=alternatives,
+            config=config,
+            format=format,
+        )
+
+    @property
+    def threshold(self) -> float:
+        """The confidence from which on a reading is accepted."""
+        return self.field_reader.threshold
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The thresholds of the weights' card, by the share of errors among the accepted."""
+        return self.field_reader.thresholds
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The weights' card."""
+        return self.field_reader.card
+
+    def variant(
+        self, *, threshold: float | None = None, alternatives: int | None = None, format: str | None = None
+    ) -> Reader:
+        """A reader with the same weights and other options. Raises UsageError."""
+        other = copy.copy(self)
+        other.field_reader = self.field_reader.variant(threshold=threshold, alternatives=alternatives, format=format)
+        return other
+
+    def read(
+        self,
+        image: Any,
+        format: str | None = None,
+        *,
+        document: bool = False,
+        fields: Mapping[str, Box] | None = None,
+        template: Template | str | Path | None = None,
+    ) -> Reading | DocumentReading:
+        """What stands in an image: the Reading of a field, or the DocumentReading of a page, a PDF, a TIFF of several
+        pages. Both are a `Result`.
+
+        image: a path, bytes, a binary file object, a Pillow image or an array. format: other than the reader's.
+        document, fields, template: see Named; where none is given, the reader's own.
+        Raises ImageError where nothing of it can be read, UsageError.
+        """
+        reader = self.field_reader if format is None else self.field_reader.variant(format=format)
+        named = Named.of(document, fields, template)
+        named = named if named.is_document else self._named
+        source = settled(image)
+        with one_thread:
+            if named.is_document or has_pages(source):
+                from pipeline.documents.document import read_document
+
+                return read_document(reader, source, fields=named.fields, template=named.template)
+            grey = load_grey(source)
+            document_reading = _find_document(reader, grey)
+            return reader.read(grey) if document_reading is None else document_reading
+
+    def trace(self, image: Any, format: str | None = None) -> Trace | DocumentTrace:
+        """As `read`, with how the reading came about: of a field the rounds of the search, of a document its pages.
+        Its `reading` is what `read` gives."""
+        reader = self.field_reader if format is None else self.field_reader.variant(format=format)
+        source, named = settled(image), self._named
+        with one_thread:
+            if named.is_document or has_pages(source):
+                from pipeline.documents.document import trace_document
+
+                return trace_document(reader, source, fields=named.fields, template=named.template)
+            grey = load_grey(source)
+            document_reading = _find_document(reader, grey)
+            if document_reading is None:
+                return reader.trace(grey)
+            from pipeline.documents.document import DocumentTrace
+
+            return DocumentTrace(document_reading, {1: grey})
+
+    def read_many(self, images: Iterable[Any]) -> Iterator[Reading | DocumentReading | Unreadable]:
+        """The readings of images, one by one, as they are asked for; an image that cannot be read does not end it.
+        Raises UsageError for a single image."""
+        if _is_single(images):
+            raise UsageError(f"read_many takes several images, not one {type(images).__name__}; that is for read")
+        return (self._outcome(image) for image in images)
+
+    def _outcome(self, image: Any) -> Reading | DocumentReading | Unreadable:
+        try:
+            return self.read(image)
+        except (PipelineError, SegmenterError, ClassifierError) as error:
+            return Unreadable(error)
+
+
+def read_document(
+    reader: Reader,
+    image: Any,
+    *,
+    fields: Mapping[str, Box] | None = None,
+    template: Template | str | Path | None = None,
+) -> DocumentReading:
+    """`reader.read(image, document=True, ...)`: the fields of what is known to be a document. Raises ImageError,
+    UsageError."""
+    reading = reader.read(image, document=True, fields=fields, template=template)
+    return reading  # type: ignore[return-value]  # told that it is a document, it is read as one
+
+
+def _find_document(reader: FieldReader, grey: Grey) -> DocumentReading | None:
+    """The reading of a decoded picture (H, W) of a page; None: it is of a field."""
+    if max(grey.shape) < LEAST_PAGE:
+        return None
+    from pipeline.documents.document import find_document
+
+    return find_document(reader, grey)
+
+
+def _is_single(images: Any) -> bool:
+    """Whether that is one image, or its name, rather than several."""
+    if isinstance(images, np.ndarray):  # (N, H, W) are several, (H, W, 3) is one
+        return images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
+    named = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike)
+    return named or callable(getattr(images, "read", None)) or not isinstance(images, Iterable)
