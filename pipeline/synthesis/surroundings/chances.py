@@ -10,6 +10,7 @@ Range = tuple[float, float]
 CHOICES = {
     "contents": ("digit", "count", "amount", "decimal", "code", "date", "time", "signed", "nothing"),
     "writings": ("hand", "print", "segments", "matrix", "drum"),
+    "lone_writings": ("hand", "print", "segments", "matrix", "drum"),
     "layouts": ("plain", "frame", "open", "double", "cells", "table", "comb", "ruled", "squared"),
 }
 """What the weights of each name choose from."""
@@ -33,6 +34,8 @@ class Surroundings:
     )
     """What the picture says; see `contents.draw_content`."""
     writings: Weights = (("hand", 0.62), ("print", 0.2), ("segments", 0.09), ("matrix", 0.03), ("drum", 0.06))
+    lone_writings: Weights = (("hand", 0.56), ("print", 0.2), ("segments", 0.07), ("matrix", 0.05), ("drum", 0.12))
+    """The same for a single digit: of meters people cut out one digit at a time."""
     layouts: Weights = (
         ("plain", 0.42),
         ("frame", 0.1),

@@ -99,12 +99,18 @@ def take_picture(
 
 
 def _fax(rng: np.random.Generator, grey: np.ndarray) -> np.ndarray:
-    """Black and white only, the threshold between paper and ink, with specks."""
-    light, dark = np.percentile(grey[::2, ::2], (75, 1))
-    black = grey < dark + (light - dark) * uniform(rng, (0.35, 0.7))
-    specks = uniform(rng, (0, 0.012)) if rng.random() < 0.5 else 0.0
-    if specks:
-        black ^= rng.random(grey.shape, np.float32) < specks
+    """Black and white only, the threshold between ink and the paper about it, with specks."""
+    # The machine follows the paper's own light, coarsely.
+    step = max(1, min(grey.shape) // 6)
+    size = -(-grey.shape[1] // step), -(-grey.shape[0] // step)
+    paper = Image.fromarray(grey.astype(np.float32)).resize(size, Image.Resampling.BOX)
+    smooth = np.asarray(paper.resize(grey.shape[::-1], Image.Resampling.BILINEAR))
+    level = float(np.median(grey))
+    light = 0.5 * (level + smooth)
+    dark = min(float(np.percentile(grey[::2, ::2], 1)), level - 0.05)
+    black = grey < light + (dark - level) * uniform(rng, (0.4, 0.65))
+    if rng.random() < 0.5:
+        black ^= rng.random(grey.shape, np.float32) < uniform(rng, (0, 0.012))
     return 1 - black.astype(np.float32)
 
 

@@ -10,11 +10,13 @@ import numpy as np
 from pipeline.synthesis.hands import Hand, draw_hand, ink_strokes, write_digit
 from pipeline.synthesis.numbers import Planned, plan_marks
 from pipeline.synthesis.placing import Line
-from pipeline.synthesis.sources import DIGITS, Sources
+from pipeline.synthesis.sources import DIGITS, PenSample, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.displays import draw_display, show
 from pipeline.synthesis.writing import draw_kind, write_line, write_pen_string
+
+COUNTED = 2 * DIGITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ def draw_number_line(
 ) -> NumberLine:
     """``content`` on a line; in_cells: each character in a cell of its own; real: a real pen string may come
     instead."""
-    writing = pick_weighted(rng, around.writings)
+    writing = pick_weighted(rng, around.writings if len(content) != 1 else around.lone_writings)
     if content and writing in ("segments", "matrix"):
         return _display(rng, style, writing, content)
     if writing in ("print", "drum") and sources.fonts:
@@ -71,10 +73,21 @@ def draw_number_line(
     if rng.random() < around.nibs:
         hand = replace(hand, nib=uniform(rng, around.nib_contrasts), pen=1.3 * hand.pen)
     if kind == "string":
-        line, labels = write_pen_string(rng, sources.draw_pen_string(rng), hand)
+        line, labels = write_pen_string(rng, _draw_pen_string(rng, sources), hand)
         ink, owner, _ = line.compose()
         return NumberLine(ink, owner, labels, (True,) * len(labels), hand.height, False, hand, known=False)
     return _set(rng, style, around, hand, content, in_cells)
+
+
+def _draw_pen_string(rng: np.random.Generator, sources: Sources) -> PenSample:
+    """A real string. Those in which somebody counted from 0 to 9 come seldom: they say nothing about numbers."""
+    for _ in range(6):
+        sample = sources.draw_pen_string(rng)
+        digits = "".join(label for label in sample.text if label in DIGITS)
+        counted = len(digits) > 3 and (digits in COUNTED or digits in COUNTED[::-1])
+        if not counted or rng.random() < 0.1:
+            break
+    return sample
 
 
 def _set(

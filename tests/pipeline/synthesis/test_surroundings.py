@@ -19,6 +19,7 @@ from pipeline.synthesis.surroundings.printed import LAYOUTS
 PLAIN = Surroundings(
     contents=(("count", 1.0),),
     writings=(("hand", 1.0),),
+    lone_writings=(("hand", 1.0),),
     layouts=(("plain", 1.0),),
     lines=0,
     words=0,
@@ -77,7 +78,7 @@ def test_what_is_written_holds_the_digits_in_order() -> None:
 
 @pytest.mark.parametrize("writing", CHOICES["writings"])
 def test_owners_are_where_the_ink_is(writing: str) -> None:
-    for string in strings(styled(writings=((writing, 1.0),), reversed=0), 25):
+    for string in strings(styled(writings=((writing, 1.0),), lone_writings=((writing, 1.0),), reversed=0), 25):
         paper = np.median(string.image)
         far = np.abs(string.image.astype(float) - paper) > 60
         owned = string.owner >= 0
@@ -91,7 +92,14 @@ def test_owners_are_where_the_ink_is(writing: str) -> None:
 @pytest.mark.parametrize("layout", CHOICES["layouts"])
 @pytest.mark.parametrize("writing", CHOICES["writings"])
 def test_every_layout_is_drawn_about_every_writing(layout: str, writing: str) -> None:
-    style = styled(layouts=((layout, 1.0),), writings=((writing, 1.0),), steep=0.3, steep_tilts=(4, 20), tilts=(0, 3))
+    style = styled(
+        layouts=((layout, 1.0),),
+        writings=((writing, 1.0),),
+        lone_writings=((writing, 1.0),),
+        steep=0.3,
+        steep_tilts=(4, 20),
+        tilts=(0, 3),
+    )
     for string in strings(style, 6):
         assert min(string.image.shape) >= 8 and string.text
         assert len(set(np.unique(string.owner)) - {-1}) == len(string.text)
