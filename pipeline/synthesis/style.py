@@ -198,7 +198,7 @@ SURROUNDED = StringStyle(
     heights=(14, 26, 46),
     pen_widths=(0.04, 0.17),
     touching=(0.0, 0.3),
-    darkness=(0.3, 1.0),
+    darkness=(0.35, 1.0),
     noise=(0.0, 0.04),
     surroundings=Surroundings(),
 )

@@ -23,9 +23,9 @@ class Surroundings:
 
     contents: Weights = (
         ("digit", 0.15),
-        ("count", 0.29),
-        ("amount", 0.17),
-        ("decimal", 0.12),
+        ("count", 0.26),
+        ("amount", 0.22),
+        ("decimal", 0.1),
         ("code", 0.13),
         ("date", 0.05),
         ("time", 0.03),
@@ -47,6 +47,12 @@ class Surroundings:
         ("ruled", 0.07),
         ("squared", 0.05),
     )
+    magnetic: float = 0.06
+    """Of print: magnetic digits (E-13B)."""
+    barred: float = 0.03
+    typed: float = 0.15
+    marked_zeros: float = 0.12
+    """Of print: slashed or dotted zeros; of writing a fifth as often."""
     tight: float = 0.4
     """A crop close to the number; else there is room on any side."""
     tight_room: Range = (-0.03, 0.3)
@@ -72,13 +78,15 @@ class Surroundings:
     steep: float = 0.05
     steep_tilts: Range = (4.0, 20.0)
     perspective: float = 0.12
+    glows: float = 0.4
+    """Of what shines on dark ground: light that spreads about it."""
     edges: float = 0.1
     """Dark margins of a scanner, black edges of the page, bezels."""
     shades: float = 0.12
     shade_depths: Range = (0.12, 0.55)
     vignettes: float = 0.07
     reflections: float = 0.03
-    small: float = 0.22
+    small: float = 0.2
     """Coarse pictures: digits of `small_heights` pixels."""
     small_heights: Range = (8.0, 16.0)
     blurred: float = 0.1

@@ -38,6 +38,11 @@ def light_up(
         _dark_edges(rng, grey, height, room)
 
 
+def spread(ink: np.ndarray, sigma: float) -> np.ndarray:
+    """Light that spreads about what shines: (H, W) float32; sigma: standard deviation in pixels."""
+    return ndimage.gaussian_filter(ink, sigma, truncate=2)
+
+
 def _axes(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns from -1 to 1, as (H, 1) and (1, W) float32."""
     return (
@@ -91,11 +96,16 @@ def take_picture(
         if scale < 1:
             size = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
             grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+            height *= scale
     grey = grey + np.float32(noise) * rng.standard_normal(grey.shape, np.float32)
     if rng.random() < around.fax:
         grey = _fax(rng, grey)
     image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
-    return _jpeg(image, int(uniform(rng, around.jpeg_qualities))) if rng.random() < around.jpeg else image
+    if rng.random() >= around.jpeg:
+        return image
+    # Digits of the size of JPEG's blocks, coarsely packed, are nothing that anybody could read.
+    low, high = around.jpeg_qualities
+    return _jpeg(image, int(uniform(rng, (max(low, min(45.0, 55 - 1.5 * height)), high))))
 
 
 def _fax(rng: np.random.Generator, grey: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from pipeline.synthesis.sources import DIGITS, PenSample, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.displays import draw_display, show
+from pipeline.synthesis.surroundings.machine_print import cut_into_bars, magnetic_font, mark_zeros, type_unevenly
 from pipeline.synthesis.writing import draw_kind, write_line, write_pen_string
 
 COUNTED = 2 * DIGITS
@@ -62,7 +63,9 @@ def draw_number_line(
     if content and writing in ("segments", "matrix"):
         return _display(rng, style, writing, content)
     if writing in ("print", "drum") and sources.fonts:
-        hand = draw_hand(rng, sources, style, "font", sources.draw_print_font(rng))
+        magnetic = writing == "print" and rng.random() < around.magnetic
+        font = magnetic_font() if magnetic else sources.draw_print_font(rng)
+        hand = draw_hand(rng, sources, style, "font", font)
         return (
             _drum(rng, hand, content)
             if writing == "drum" and content
@@ -98,15 +101,30 @@ def _set(
     line, labels, inside = write_line(rng, style, hand, planned)
     if not labels:
         return _scribble(rng, hand, content)
+    barred = _print_specially(rng, around, hand, line, labels)
     dividers: tuple[float, ...] = ()
     if in_cells and len(line.glyphs) == len(labels) and all(label in DIGITS for label in labels):
         pitch = hand.height * uniform(rng, (0.85, 1.7))
         pitch = max(pitch, 1.05 * max(glyph.ink.shape[1] for _, _, glyph, _ in line.glyphs))
         dividers = _put_in_cells(rng, line, pitch, 0.05 if hand.printed else 0.14)
     ink, owner, left = line.compose()
+    ink = cut_into_bars(ink, hand.height) if barred else ink
     return NumberLine(
         ink, owner, labels, inside, hand.height, False, hand, dividers=tuple(place - left for place in dividers)
     )
+
+
+def _print_specially(
+    rng: np.random.Generator, around: Surroundings, hand: Hand, line: Line, labels: tuple[str, ...]
+) -> bool:
+    """Marks zeros and types unevenly, as it comes; whether the line is to be of barred digits."""
+    if rng.random() < (around.marked_zeros if hand.printed else 0.2 * around.marked_zeros):
+        mark_zeros(line, labels, dotted=hand.printed and rng.random() < 0.35, width=max(1.0, 0.8 * hand.pen))
+    if not hand.printed:
+        return False
+    if rng.random() < around.typed:
+        type_unevenly(rng, line)
+    return rng.random() < around.barred and hand.height > 18
 
 
 def _planned(rng: np.random.Generator, around: Surroundings, content: str) -> tuple[Planned, ...]:

@@ -12,7 +12,7 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.contents import draw_content
-from pipeline.synthesis.surroundings.light import light_up, take_picture
+from pipeline.synthesis.surroundings.light import light_up, spread, take_picture
 from pipeline.synthesis.surroundings.neighbours import add_neighbours, strike_through
 from pipeline.synthesis.surroundings.number_line import NumberLine, draw_number_line
 from pipeline.synthesis.surroundings.printed import LAYOUTS, Setting, draw_pen, draw_stamp
@@ -134,5 +134,9 @@ def _lay_on_paper(
     if rng.random() < style.faded and not line.machine:
         ink = ink * np.clip(0.85 + uniform(rng, (0.1, 0.4)) * mottle(rng, ink.shape, line.height), 0.15, 1)
     seen = paper * (1 - printed) * (1 - np.float32(dark) * ink)
-    reversed_light = rng.random() < (0.5 if line.machine else around.reversed)
-    return np.asarray(1 - seen if reversed_light else seen, np.float32)
+    if rng.random() >= (0.5 if line.machine else around.reversed):
+        return seen
+    seen = 1 - seen
+    if line.machine and rng.random() < around.glows:
+        seen += (1 - seen) * np.float32(uniform(rng, (0.2, 0.8))) * spread(ink, 0.12 * line.height)
+    return seen
