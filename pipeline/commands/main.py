@@ -88,6 +88,7 @@ app.command(epilog="Example: digitstring serve --port 8000 --review review.db")(
 _data = _group("data", "Fetch and convert the data that training needs.", "data mnist --data mnist")
 _data.command(epilog="Example: digitstring data unipen train_r01_v07 --out digits.jsonl.gz")(data.unipen)
 _data.command(epilog="Example: digitstring data mnist --data mnist")(data.mnist)
+_data.command(epilog="Example: digitstring data collection swiss-numbers --data data")(data.collection)
 _review = _group("review", "What people said of unsure readings.", "review export review.db --out truth")
 _review.command(epilog="Example: digitstring review export review.db --out truth")(review.export)
 _template = _group("template", "Templates of forms.", "template new form.png --out form.toml")
