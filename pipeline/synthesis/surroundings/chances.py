@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import functools
+from dataclasses import dataclass, fields, replace
 
 Weights = tuple[tuple[str, float], ...]
 Range = tuple[float, float]
@@ -78,6 +79,10 @@ class Surroundings:
     steep: float = 0.05
     steep_tilts: Range = (4.0, 20.0)
     perspective: float = 0.12
+    clean: float = 0.45
+    """Pictures that lens, light and copier leave as they are, but for the paper, its grain and a little blur: what goes
+    wrong otherwise often goes wrong together."""
+    clean_darkness: Range = (0.55, 1.0)
     glows: float = 0.4
     """Of what shines on dark ground: light that spreads about it."""
     edges: float = 0.1
@@ -112,6 +117,27 @@ class Surroundings:
                 raise ValueError(f"{entry.name} must lie in [0, 1], got {value}")
         if self.small_heights[0] < 6:
             raise ValueError("small_heights must be 6 pixels or more")
+
+    def cleaned(self) -> Surroundings:
+        """The same without what lens, light and copier do."""
+        return _cleaned(self)
+
+
+@functools.lru_cache(maxsize=8)
+def _cleaned(around: Surroundings) -> Surroundings:
+    low, high = around.jpeg_qualities
+    return replace(
+        around,
+        clean=0,
+        shades=0,
+        vignettes=0,
+        reflections=0,
+        small=0.4 * around.small,
+        blurred=0,
+        fax=0,
+        carbon=0,
+        jpeg_qualities=((low + high) / 2, high),
+    )
 
 
 def _check_weights(name: str, weights: Weights) -> None:

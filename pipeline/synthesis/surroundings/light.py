@@ -80,11 +80,19 @@ def _dark_edges(
 
 
 def take_picture(
-    rng: np.random.Generator, around: Surroundings, grey: np.ndarray, height: float, noise: float, blur: float
+    rng: np.random.Generator,
+    around: Surroundings,
+    grey: np.ndarray,
+    height: float,
+    *,
+    dark: float,
+    noise: float,
+    blur: float,
 ) -> np.ndarray:
     """The picture that a scanner or telephone makes of what is seen: (H, W) uint8.
 
-    grey: (H, W) float32, 1 = white; height: of a digit, in pixels of ``grey``; noise: standard deviation; blur: in
+    grey: (H, W) float32, 1 = white; height: of a digit, in pixels of ``grey``; dark: share of the light
+    that its ink takes; noise: standard deviation; blur: in
     pixels. The result is smaller where the picture is coarse.
     """
     if rng.random() < around.blurred:
@@ -99,7 +107,7 @@ def take_picture(
             height *= scale
     grey = grey + np.float32(noise) * rng.standard_normal(grey.shape, np.float32)
     if rng.random() < around.fax:
-        grey = _fax(rng, grey)
+        grey = _fax(rng, grey, dark)
     image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() >= around.jpeg:
         return image
@@ -108,7 +116,7 @@ def take_picture(
     return _jpeg(image, int(uniform(rng, (max(low, min(45.0, 55 - 1.5 * height)), high))))
 
 
-def _fax(rng: np.random.Generator, grey: np.ndarray) -> np.ndarray:
+def _fax(rng: np.random.Generator, grey: np.ndarray, dark: float) -> np.ndarray:
     """Black and white only, the threshold between ink and the paper about it, with specks."""
     # The machine follows the paper's own light, coarsely.
     step = max(1, min(grey.shape) // 6)
@@ -116,9 +124,7 @@ def _fax(rng: np.random.Generator, grey: np.ndarray) -> np.ndarray:
     paper = Image.fromarray(grey.astype(np.float32)).resize(size, Image.Resampling.BOX)
     smooth = np.asarray(paper.resize(grey.shape[::-1], Image.Resampling.BILINEAR))
     level = float(np.median(grey))
-    light = 0.5 * (level + smooth)
-    dark = min(float(np.percentile(grey[::2, ::2], 1)), level - 0.05)
-    black = grey < light + (dark - level) * uniform(rng, (0.4, 0.65))
+    black = grey < 0.5 * (level + smooth) * (1 - dark * uniform(rng, (0.3, 0.5)))
     if rng.random() < 0.5:
         black ^= rng.random(grey.shape, np.float32) < uniform(rng, (0, 0.012))
     return 1 - black.astype(np.float32)

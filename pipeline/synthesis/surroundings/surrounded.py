@@ -42,6 +42,8 @@ def draw_surrounded(
     text: str | None = None,
 ) -> Drawn:
     """A picture of a number with what surrounds it. ``text``: its digits; ``length``: how many, where any will do."""
+    clean = rng.random() < around.clean
+    around = around.cleaned() if clean else around
     content = text if text is not None else draw_content(rng, pick_weighted(rng, around.contents), length)
     layout = pick_weighted(rng, around.layouts)
     line = draw_number_line(
@@ -56,12 +58,13 @@ def draw_surrounded(
     line = _bent(rng, around, line)
     scene = _surround(rng, style, around, line, "comb" if line.machine and line.dividers else layout)
     ink, owner, printed = take_window(rng, scene, 0.05 if rng.random() < around.perspective else 0.0)
-    seen = _lay_on_paper(rng, style, around, line, ink, printed)
+    dark = _darkness(rng, style, around, clean=clean)
+    seen = _lay_on_paper(rng, style, around, line, dark, ink, printed)
     light_up(rng, around, seen, line.height, scene.room)
     blur = uniform(rng, style.blur) * min(1.6, max(0.5, line.height / 34))
     # Most scans are clean.
-    noise = uniform(rng, style.noise) * rng.random()
-    image = take_picture(rng, around, seen, line.height, noise, blur)
+    noise = uniform(rng, style.noise) * rng.random() * (0.5 if clean else 1)
+    image = take_picture(rng, around, seen, line.height, dark=dark, noise=noise, blur=blur)
     if owner.shape != image.shape:
         owner = _shrunk(owner, *image.shape)
     return Drawn(image, owner, line.labels, line.written, line.known)
@@ -120,16 +123,23 @@ def _rooms(rng: np.random.Generator, around: Surroundings, height: float, layout
     return (distance[0], distance[1], distance[2], distance[3]), (room[0], room[1], room[2], room[3])
 
 
+def _darkness(rng: np.random.Generator, style: StringStyle, around: Surroundings, *, clean: bool) -> float:
+    """How much of the light the ink takes."""
+    if clean:
+        return uniform(rng, around.clean_darkness)
+    return uniform(rng, around.carbon_darkness if rng.random() < around.carbon else style.darkness)
+
+
 def _lay_on_paper(
     rng: np.random.Generator,
     style: StringStyle,
     around: Surroundings,
     line: NumberLine,
+    dark: float,
     ink: np.ndarray,
     printed: np.ndarray,
 ) -> np.ndarray:
-    """What the lens sees before light and blur: (H, W) float32, 1 = white."""
-    dark = uniform(rng, around.carbon_darkness if rng.random() < around.carbon else style.darkness)
+    """What the lens sees before light and blur: (H, W) float32, 1 = white; dark: share of the light that ink takes."""
     paper = draw_paper(rng, ink.shape, pick_weighted(rng, style.papers), line.height, faintest_ink=dark)
     if rng.random() < style.faded and not line.machine:
         ink = ink * np.clip(0.85 + uniform(rng, (0.1, 0.4)) * mottle(rng, ink.shape, line.height), 0.15, 1)
