@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from pipeline.synthesis.papers import draw_paper, mottle
 from pipeline.synthesis.sources import Sources
@@ -64,16 +63,8 @@ def draw_surrounded(
     blur = uniform(rng, style.blur) * min(1.6, max(0.5, line.height / 34))
     # Most scans are clean.
     noise = uniform(rng, style.noise) * rng.random() * (0.5 if clean else 1)
-    image = take_picture(rng, around, seen, line.height, dark=dark, noise=noise, blur=blur)
-    if owner.shape != image.shape:
-        owner = _shrunk(owner, *image.shape)
+    image, owner = take_picture(rng, around, seen, owner, line.height, noise=noise, blur=blur)
     return Drawn(image, owner, line.labels, line.written, line.known)
-
-
-def _shrunk(owner: np.ndarray, h: int, w: int) -> np.ndarray:
-    """Owners of the pixels of a coarser picture: of each, that of its middle."""
-    coarse = Image.fromarray((owner + 1).astype(np.uint8)).resize((w, h), Image.Resampling.NEAREST)
-    return np.asarray(coarse, np.int16) - np.int16(1)
 
 
 def _bent(rng: np.random.Generator, around: Surroundings, line: NumberLine) -> NumberLine:
