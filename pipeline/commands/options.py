@@ -18,7 +18,8 @@ MaxError = Annotated[
     typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
 ]
 Profile = Annotated[
-    Path | None, typer.Option(help="Profile of `threshold`: its threshold and format, for the weights it was made with.")
+    Path | None,
+    typer.Option(help="Profile of `threshold`: its threshold and format, for the weights it was made with."),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
 Format = Annotated[
