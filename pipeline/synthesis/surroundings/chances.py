@@ -48,6 +48,8 @@ class Surroundings:
         ("ruled", 0.07),
         ("squared", 0.05),
     )
+    long_combs: float = 0.12
+    """Of combs: those of 13 to 18 digits."""
     magnetic: float = 0.06
     """Of print: magnetic digits (E-13B)."""
     barred: float = 0.03

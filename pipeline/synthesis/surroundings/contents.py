@@ -31,7 +31,12 @@ def _any_digits(rng: np.random.Generator, length: int) -> str:
 
 
 def _benford(rng: np.random.Generator, length: int) -> str:
-    """A whole number of that length whose first digits follow Benford (1938): its logarithm is even."""
+    """A whole number of that length whose first digits follow Benford (1938): its logarithm is even.
+
+    Longer ones than a double can tell apart are of any digits.
+    """
+    if length > 15:
+        return _any_digits(rng, length)
     number = int(10 ** (length - 1 + rng.random()))
     return str(min(number, 10**length - 1))
 

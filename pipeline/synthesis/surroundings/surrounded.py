@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.synthesis.papers import draw_paper, mottle
-from pipeline.synthesis.sources import Sources
+from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.contents import draw_content
@@ -43,8 +43,8 @@ def draw_surrounded(
     """A picture of a number with what surrounds it. ``text``: its digits; ``length``: how many, where any will do."""
     clean = rng.random() < around.clean
     around = around.cleaned() if clean else around
-    content = text if text is not None else draw_content(rng, pick_weighted(rng, around.contents), length)
     layout = pick_weighted(rng, around.layouts)
+    content = text if text is not None else _draw_content(rng, around, layout, length)
     line = draw_number_line(
         rng,
         sources,
@@ -65,6 +65,15 @@ def draw_surrounded(
     noise = uniform(rng, style.noise) * rng.random() * (0.5 if clean else 1)
     image, owner = take_picture(rng, around, seen, owner, line.height, noise=noise, blur=blur)
     return Drawn(image, owner, line.labels, line.written, line.known)
+
+
+def _draw_content(rng: np.random.Generator, around: Surroundings, layout: str, length: int | None) -> str:
+    """What the picture says. Combs are filled with digits alone; the longest are those of account numbers."""
+    if layout != "comb" or length is not None:
+        return draw_content(rng, pick_weighted(rng, around.contents), length)
+    if rng.random() < around.long_combs:
+        return draw_content(rng, "code", 13 + int(6 * rng.random()))
+    return "".join(label for label in draw_content(rng, pick_weighted(rng, around.contents)) if label in DIGITS)
 
 
 def _bent(rng: np.random.Generator, around: Surroundings, line: NumberLine) -> NumberLine:

@@ -146,7 +146,7 @@ def test_chances_hold() -> None:
     lengths = Counter(len(string.text) for string in drawn)
     assert 0.01 < lengths[0] / len(drawn) < 0.06
     assert 0.1 < lengths[1] / len(drawn) < 0.24
-    assert max(lengths) <= 12
+    assert max(lengths) <= 18 and sum(lengths[n] for n in range(13, 19)) / len(drawn) < 0.03
     letters = sum(any(label not in DIGITS + MARKS for label in string.characters) for string in drawn if string.text)
     assert letters / len(drawn) < 0.06
 
@@ -172,6 +172,12 @@ def test_contents(kind: str) -> None:
         assert set(content) <= set(DIGITS + MARKS + " ")
         assert (len(digits) == 0) if kind == "nothing" else (1 <= len(digits) <= 12)
         assert kind != "digit" or len(content) == 1
+
+
+def test_combs_hold_digits_alone() -> None:
+    drawn = strings(styled(layouts=(("comb", 1.0),), contents=(("date", 1.0),), long_combs=0.5), 40)
+    assert all(string.written == string.text for string in drawn)
+    assert {len(string.text) > 12 for string in drawn} == {True, False}
 
 
 def test_first_digits_follow_benford() -> None:
