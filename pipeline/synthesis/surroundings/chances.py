@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, fields, replace
 
+from pipeline.synthesis.papers import PAPERS
+
 Weights = tuple[tuple[str, float], ...]
 Range = tuple[float, float]
 
@@ -13,6 +15,7 @@ CHOICES = {
     "writings": ("hand", "print", "segments", "matrix", "drum"),
     "lone_writings": ("hand", "print", "segments", "matrix", "drum"),
     "layouts": ("plain", "frame", "open", "double", "cells", "table", "comb", "ruled", "squared"),
+    "cheque_papers": tuple(PAPERS),
 }
 """What the weights of each name choose from."""
 
@@ -48,6 +51,9 @@ class Surroundings:
         ("ruled", 0.07),
         ("squared", 0.05),
     )
+    cheques: float = 0.08
+    """Written amounts cut out of cheques, close to the number; besides those that come by the weights above."""
+    cheque_papers: Weights = (("guilloche", 0.5), ("waves", 0.25), ("halftone", 0.15), ("mottled", 0.1))
     long_combs: float = 0.12
     """Of combs: those of 13 to 18 digits."""
     magnetic: float = 0.06

@@ -56,10 +56,11 @@ def draw_number_line(
     *,
     in_cells: bool,
     real: bool,
+    by_hand: bool = False,
 ) -> NumberLine:
     """``content`` on a line; in_cells: each character in a cell of its own; real: a real pen string may come
-    instead."""
-    writing = pick_weighted(rng, around.writings if len(content) != 1 else around.lone_writings)
+    instead; by_hand: nothing else may."""
+    writing = "hand" if by_hand else pick_weighted(rng, around.writings if len(content) != 1 else around.lone_writings)
     if content and writing in ("segments", "matrix"):
         return _display(rng, style, writing, content)
     if writing in ("print", "drum") and sources.fonts:

@@ -44,6 +44,7 @@ PLAIN = Surroundings(
     jpeg=0,
     nibs=0,
     clean=0,
+    cheques=0,
     magnetic=0,
     barred=0,
     typed=0,
@@ -172,6 +173,12 @@ def test_contents(kind: str) -> None:
         assert set(content) <= set(DIGITS + MARKS + " ")
         assert (len(digits) == 0) if kind == "nothing" else (1 <= len(digits) <= 12)
         assert kind != "digit" or len(content) == 1
+
+
+def test_cheques_are_written_amounts_cut_closely() -> None:
+    for string in strings(styled(cheques=1, contents=(("nothing", 1.0),)), 30):
+        rows = np.flatnonzero((string.owner >= 0).any(axis=1))
+        assert len(string.text) >= 2 and len(rows) > 0.4 * len(string.image)
 
 
 def test_combs_hold_digits_alone() -> None:
