@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,8 @@ def serve(
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request at most; else 413.")] = 10 << 20,
     max_pixels: Annotated[int, typer.Option(min=1, help="Pixels of an image at most; else 422.")] = 20_000_000,
     max_images: Annotated[int, typer.Option(min=1, help="Images in a request at most; else 413.")] = 16,
+    max_pages: Annotated[int, typer.Option(min=1, help="Pages of all images of a request; else 422.")] = 20,
+    templates: Annotated[Path | None, typer.Option(help="Folder of templates that requests may name.")] = None,
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
@@ -54,6 +57,7 @@ def serve(
         body_bytes=max_bytes,
         pixels=max_pixels,
         images=max_images,
+        pages=max_pages,
         threads=threads,
         waiting=waiting,
         deadline=deadline,
@@ -62,5 +66,6 @@ def serve(
         connections=max_connections,
     )
     hosts = hosts_of(host, tuple(allow_host or ()))
-    settings = ServiceSettings(options, limits, None if review is None else str(review), hosts)
+    review_file, folder = (None if path is None else str(path) for path in (review, templates))
+    settings = ServiceSettings(options, limits, review_file, hosts, folder)
     run_service(settings, host, port, workers, verbosity_of(quiet, verbose))

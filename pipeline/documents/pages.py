@@ -6,21 +6,24 @@ The home of pypdfium2 (an extra) and, in this package, of Pillow.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import ImageError, UsageError
-from pipeline.images import DECODER_ERRORS, MAX_PIXELS, load_grey
+from pipeline.images import DECODER_ERRORS, MAX_PIXELS, load_grey, size_of
 from segmenter.arrays import Grey
 
 PDF_MAGIC = b"%PDF-"
 TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 DOTS_PER_INCH = 300  # at which a page of a PDF is drawn; its boxes are in these pixels
 MOST_PAGES = 500
+_pdfium = threading.Lock()  # the library must not be in two threads at once, be it on two documents
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,44 @@ def has_pages(source: Any) -> bool:
             return int(getattr(image, "n_frames", 1)) > 1
     except (*DECODER_ERRORS, Image.DecompressionBombError):
         return False
+
+
+def page_sizes(data: bytes) -> list[tuple[int, int]]:
+    """Width and height in pixels of each page of a file in memory, as its headers tell them; nothing is decoded.
+
+    Raises ImageError where that is no picture and no PDF, UsageError where a PDF needs an extra.
+    """
+    kind = _kind(data)
+    if kind == "pdf":
+        return _pdf_sizes(data)
+    if kind == "tiff":
+        return _tiff_sizes(data)
+    return [size_of(data)]
+
+
+def _tiff_sizes(data: bytes) -> list[tuple[int, int]]:
+    from PIL import Image
+
+    first = size_of(data)
+    sizes = [first]
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            for number in range(1, int(getattr(image, "n_frames", 1))):
+                image.seek(number)
+                sizes.append(image.size)
+    except (*DECODER_ERRORS, Image.DecompressionBombError):  # the page itself will say so when it is read
+        pass
+    return sizes
+
+
+def _pdf_sizes(data: bytes) -> list[tuple[int, int]]:
+    document = _opened_pdf(data)
+    with _pdfium:
+        sizes = [document.get_page_size(number) for number in range(len(document))]
+        document.close()
+    return [
+        (round(width * scale), round(height * scale)) for width, height in sizes for scale in (_scale(width, height),)
+    ]
 
 
 def _kind(source: Any) -> str | None:
@@ -107,37 +148,55 @@ def _tiff_pages(source: Any) -> Iterator[Page]:
             yield Page(number, None, f"{_name(source)}: page {number} is damaged or cut off; scan it again")
 
 
-def _pdf_pages(source: Any) -> Iterator[Page]:
+def _opened_pdf(source: Any) -> Any:
+    """A PDF that has pages. Raises ImageError, UsageError."""
     try:
         import pypdfium2 as pdfium
     except ImportError:
         raise UsageError(f"{_name(source)}: reading PDF needs pypdfium2; pip install 'digitstring[pdf]'") from None
     data = bytes(source) if isinstance(source, bytes | bytearray | memoryview) else Path(source).read_bytes()
     try:
-        document = pdfium.PdfDocument(data)
-        count = len(document)
+        with _pdfium:
+            document = pdfium.PdfDocument(data)
+            count = len(document)
     except pdfium.PdfiumError as error:
         raise ImageError(f"{_name(source)}: not a PDF that can be read ({_reason(error)})") from None
     if count == 0:
         raise ImageError(f"{_name(source)}: the PDF has no pages")
+    return document
+
+
+def _pdf_pages(source: Any) -> Iterator[Page]:
+    document = _opened_pdf(source)
+    import pypdfium2 as pdfium
+
+    count = len(document)
     try:
         for number in range(1, min(count, MOST_PAGES) + 1):
             try:
-                yield Page(number, _drawn(document[number - 1]))
+                with _pdfium:
+                    pixels = _drawn(document[number - 1])
+                yield Page(number, load_grey(pixels))
             except (pdfium.PdfiumError, ValueError, MemoryError) as error:
                 yield Page(number, None, f"{_name(source)}: page {number} cannot be drawn ({_reason(error)})")
     finally:
-        document.close()
+        with _pdfium:
+            document.close()
 
 
-def _drawn(page: Any) -> Grey:
-    """A page of a PDF as a picture; a very large one at a lower resolution."""
-    width, height = page.get_size()
+def _drawn(page: Any) -> NDArray[np.uint8]:
+    """A page of a PDF as a picture, the page closed; a very large one at a lower resolution."""
+    try:
+        pixels = np.array(page.render(scale=_scale(*page.get_size()), grayscale=True).to_numpy())
+    finally:
+        page.close()  # not when it happens to be collected, in whichever thread
+    return pixels[:, :, 0] if pixels.ndim == 3 else pixels
+
+
+def _scale(width: float, height: float) -> float:
+    """Pixels of a point (1/72 inch) of a page so many points large."""
     scale = DOTS_PER_INCH / 72
-    if width * height * scale * scale > MAX_PIXELS:
-        scale = (MAX_PIXELS / (width * height)) ** 0.5
-    pixels = np.array(page.render(scale=scale, grayscale=True).to_numpy())
-    return load_grey(pixels[:, :, 0] if pixels.ndim == 3 else pixels)
+    return scale if width * height * scale * scale <= MAX_PIXELS else float((MAX_PIXELS / (width * height)) ** 0.5)
 
 
 def _reason(error: BaseException) -> str:

@@ -29,14 +29,16 @@ from pipeline.service.settings import ENVIRONMENT, TOKEN, ServiceSettings
 from pipeline.service.work.counters import Metrics
 from pipeline.service.work.pool import RecognitionPool
 from pipeline.service.work.recognition import Recogniser
+from pipeline.service.work.templates import load_templates
 
 DESCRIPTION = "Reads numbers in images, digit by digit, with an honest probability that the reading is right."
 
 
 def create_app(reader: Reader, settings: ServiceSettings, token: str | None = None) -> Guard:
-    """The ASGI application around a reader. Raises DataError when the review file cannot be used."""
+    """The ASGI application around a reader. Raises DataError when the review file cannot be used, UsageError for
+    templates that are none."""
     review = None if settings.review is None else ReviewStore(settings.review)
-    recogniser = Recogniser(reader, settings.limits.pixels, review)
+    recogniser = Recogniser(reader, settings.limits, load_templates(settings.templates), review)
     metrics = Metrics()
     pool = RecognitionPool(settings.limits.threads, settings.limits.waiting, settings.limits.deadline)
     # FastAPI's own pages of documentation load scripts from elsewhere.

@@ -19,15 +19,16 @@ TOKEN = "DIGITSTRING_TOKEN"  # the environment variable with the bearer token
 class Limits:
     """What one worker process takes on.
 
-    body_bytes: of one request. pixels: of one image, by its header. images: in one request. threads: images read at
-    once. waiting: further requests that may be under way. deadline: seconds from an image's turn in its request to its
-    reading, waiting included. headers, upload: seconds in which a request's headers and its body must have come.
+    body_bytes: of one request. pixels: of one image, by its header. images, pages: in one request. threads: images
+    read at once. waiting: further requests that may be under way. deadline: seconds from an image's turn in its request
+    to its reading, waiting included. headers, upload: seconds in which a request's headers and its body must have come.
     connections: at once.
     """
 
     body_bytes: int = 10 * MIB
     pixels: int = 20_000_000
     images: int = 16
+    pages: int = 20
     threads: int = 2
     waiting: int = 16
     deadline: float = 10.0
@@ -41,7 +42,7 @@ class Limits:
         return (self.threads + self.waiting) * self.body_bytes
 
     def __post_init__(self) -> None:
-        least = {"body_bytes": 1, "pixels": 1, "images": 1, "threads": 1, "waiting": 0, "connections": 1}
+        least = {"body_bytes": 1, "pixels": 1, "images": 1, "pages": 1, "threads": 1, "waiting": 0, "connections": 1}
         for name, lowest in least.items():
             if getattr(self, name) < lowest:
                 raise UsageError(f"the limit {name} must be at least {lowest}, not {getattr(self, name)}")
@@ -53,12 +54,13 @@ class Limits:
 @dataclass(frozen=True)
 class ServiceSettings:
     """reader: how to make the reader. review: the file of the review queue, None: nothing is kept. hosts: the names the
-    service answers to; empty: to any."""
+    service answers to; empty: to any. templates: the folder of those that requests may name."""
 
     reader: ReaderOptions = field(default_factory=ReaderOptions)
     limits: Limits = field(default_factory=Limits)
     review: str | None = None
     hosts: tuple[str, ...] = LOOPBACK
+    templates: str | None = None
 
     def to_json(self) -> str:
         """For the environment of the worker processes."""
@@ -68,9 +70,8 @@ class ServiceSettings:
     def from_json(cls, text: str) -> ServiceSettings:
         """What `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
-        return cls(
-            ReaderOptions.from_json(data["reader"]), Limits(**data["limits"]), data["review"], tuple(data["hosts"])
-        )
+        reader, limits = ReaderOptions.from_json(data.pop("reader")), Limits(**data.pop("limits"))
+        return cls(reader, limits, hosts=tuple(data.pop("hosts")), **data)
 
 
 def hosts_of(host: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...]:

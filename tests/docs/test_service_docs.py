@@ -12,6 +12,7 @@ import typer
 from pipeline.commands.main import app
 from pipeline.reader import Reader
 from pipeline.service.app import create_app
+from pipeline.service.routes.parameters import ReadParameters
 from pipeline.service.settings import ServiceSettings
 
 DOCS = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
@@ -50,7 +51,7 @@ def test_every_refusal_is_explained(description) -> None:
 
 def test_query_parameters_and_options_exist(description) -> None:
     parameters = {each["name"] for each in description["paths"]["/v1/read"]["post"]["parameters"]}
-    assert parameters == {"format", "threshold", "alternatives", "explain"}
+    assert parameters == set(ReadParameters.model_fields)
     assert all(f"`{name}`" in DOCS for name in parameters)
     serve = typer.main.get_command(app).commands["serve"]
     options = {option for parameter in serve.params for option in parameter.opts}

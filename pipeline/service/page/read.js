@@ -29,6 +29,7 @@ async function read(picture) {
   $("result").setAttribute("aria-busy", "true");
   const query = new URLSearchParams({ explain: "true" });
   if ($("format").value.trim()) query.set("format", $("format").value.trim());
+  if ($("template").value) query.set("template", $("template").value);
   try {
     const answer = await ask(`/v1/read?${query}`, { method: "POST", body: picture });
     const record = await answer.json();
@@ -80,6 +81,8 @@ async function start() {
     $("threshold").value = ready.threshold;
     $("thresholds").replaceChildren(...Object.values(ready.thresholds).map((value) => new Option("", value)));
     $("to-review").hidden = !ready.review;
+    $("template-field").hidden = ready.templates.length === 0;
+    $("template").append(...ready.templates.map((name) => new Option(name, name)));
     if (ready.format && !$("format").value) $("format").placeholder = ready.format;
   } catch (trouble) {
     complain(trouble);
@@ -93,7 +96,9 @@ $("threshold").addEventListener("input", judge);
 $("step").addEventListener("input", () => turnTo(Number($("step").value)));
 $("back").addEventListener("click", () => turnTo(Number($("step").value) - 1));
 $("on").addEventListener("click", () => turnTo(Number($("step").value) + 1));
-$("format").addEventListener("change", () => { if (state.picture) read(state.picture); });
+for (const id of ["format", "template"]) {
+  $(id).addEventListener("change", () => { if (state.picture) read(state.picture); });
+}
 for (const id of ["file", "photo"]) {
   $(id).addEventListener("change", () => {
     take($(id).files);

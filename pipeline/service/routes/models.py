@@ -90,6 +90,7 @@ class ReadyModel(BaseModel):
     threshold: float
     thresholds: dict[str, float] = Field(description="Thresholds by the share of errors among the accepted.")
     format: str | None
+    templates: list[str] = Field(description="The templates that a request may name.")
     review: bool = Field(description="Whether unsure readings are kept for review.")
     limits: dict[str, float]
 

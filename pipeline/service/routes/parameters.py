@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.service.refusals import Unusable
 
-MOST_FORMAT, MOST_ALTERNATIVES = 200, 20
+MOST_FORMAT, MOST_ALTERNATIVES, MOST_NAMED = 200, 20, 100
+REPEATED = ("field",)  # what may be there several times
 
 
 class ReadParameters(BaseModel):
@@ -24,6 +25,16 @@ class ReadParameters(BaseModel):
     format: str | None = Field(None, max_length=MOST_FORMAT, description="As of --format.", examples=["digits:8"])
     threshold: float | None = Field(None, ge=0, le=1, description="Accept from this confidence on.")
     alternatives: int | None = Field(None, ge=0, le=MOST_ALTERNATIVES, description="How many other texts to name.")
+    document: bool = Field(False, description="The images are whole documents; else that is found out.")
+    field: list[str] = Field(
+        default_factory=list,
+        max_length=MOST_NAMED,
+        description="A field of the document, NAME=LEFT,TOP,RIGHT,BOTTOM in pixels; may be repeated.",
+        examples=[["amount=1650,370,2270,525"]],
+    )
+    template: str | None = Field(
+        None, max_length=MOST_FORMAT, description="The fields of a form, by a template of the service."
+    )
     explain: bool = Field(False, description="Also the picture, the cuts and the rounds of the search.")
 
 
@@ -43,7 +54,7 @@ def check_names(found: Sequence[str], known: Iterable[str], what: str) -> None:
         if name not in known:
             there = f"known are {', '.join(known)}" if known else "none is taken here"
             raise Unusable(f"the {what} {name[:100]!r} is not known; {there}")
-        if found.count(name) > 1:
+        if found.count(name) > 1 and name not in REPEATED:
             raise Unusable(f"the {what} {name!r} is there twice; send it once")
 
 
@@ -55,7 +66,9 @@ def with_fields(query: ReadParameters, fields: Mapping[str, Sequence[str]]) -> R
     for name in fields:
         if name in query.model_fields_set:
             raise Unusable(f"{name!r} is in the query and in the form; send it once")
-    given = query.model_dump(exclude_unset=True) | {name: values[0] for name, values in fields.items()}
+    given = query.model_dump(exclude_unset=True) | {
+        name: list(values) if name in REPEATED else values[0] for name, values in fields.items()
+    }
     try:
         return ReadParameters.model_validate(given)
     except ValidationError as error:

@@ -14,11 +14,9 @@ from fastapi.responses import JSONResponse
 
 from pipeline import __version__
 from pipeline.batch.records import make_record
-from pipeline.errors import UsageError
-from pipeline.formats.format import parse_format
 from pipeline.service.gate.bodies import Upload, split_body
 from pipeline.service.gate.receiving import Receiving
-from pipeline.service.refusals import Late, Unusable
+from pipeline.service.refusals import Late
 from pipeline.service.routes import examples
 from pipeline.service.routes.models import ErrorModel, FormAnswer, HealthModel, ReadyModel
 from pipeline.service.routes.parameters import ReadParameters, only_known, with_fields
@@ -72,10 +70,9 @@ def reading_routes(
         with pool.place(), metrics.places.track_inprogress():
             received = split_body(body, request.headers.get("content-type"), limits.images)
             asked = with_fields(query, received.fields)
-            if asked.format is not None:
-                await pool.run(partial(_check_format, asked.format))
+            wanted = await pool.run(partial(recogniser.wanted, asked))
             answers = [
-                await _answer(pool, metrics, partial(recogniser.read, upload, asked), upload)
+                await _answer(pool, metrics, partial(recogniser.read, upload, wanted), upload)
                 for upload in received.uploads
             ]
         return _response(answers, received.is_form)
@@ -117,13 +114,6 @@ def reading_routes(
     return router
 
 
-def _check_format(format: str) -> None:
-    try:
-        parse_format(format)
-    except UsageError as error:
-        raise Unusable(str(error)) from None
-
-
 async def _answer(pool: RecognitionPool, metrics: Metrics, work: Callable[[], Answer], upload: Upload) -> Answer:
     """The answer to one image; past the deadline it says so."""
     start = time.perf_counter()
@@ -158,11 +148,13 @@ def _state(settings: ServiceSettings, recogniser: Recogniser) -> dict[str, Any]:
         "threshold": reader.threshold,
         "thresholds": reader.thresholds,
         "format": settings.reader.format,
+        "templates": sorted(recogniser.templates),
         "review": recogniser.review is not None,
         "limits": {
             "body_bytes": limits.body_bytes,
             "pixels": limits.pixels,
             "images": limits.images,
+            "pages": limits.pages,
             "threads": limits.threads,
             "waiting": limits.waiting,
             "deadline": limits.deadline,

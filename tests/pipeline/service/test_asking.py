@@ -32,7 +32,7 @@ def ask(*requests: dict, app=None) -> list:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        ({"url": "/v1/read?fromat=amount", "content": ZEROS}, ["'fromat'", "format, threshold"]),
+        ({"url": "/v1/read?fromat=amount", "content": ZEROS}, ["'fromat'", "format, template"]),
         ({"url": "/v1/read?format=amount&format=luhn", "content": ZEROS}, ["'format'", "twice"]),
         ({"url": "/v1/read", "files": FILES, "data": {"fromat": "amount"}}, ["form field 'fromat'"]),
         ({"url": "/v1/read?format=luhn", "files": FILES, "data": {"format": "amount"}}, ["format", "once"]),
@@ -63,9 +63,9 @@ class WaitingReader(Reader):
 
     go = threading.Event()
 
-    def trace(self, image, format=None):
+    def read(self, image, format=None, **named):
         assert self.go.wait(60)
-        return super().trace(image, format)
+        return super().read(image, format, **named)
 
 
 def test_one_request_too_many_is_told_to_come_back() -> None:
