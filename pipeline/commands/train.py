@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.terminal import epoch_lines, say
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.training.recipe import Recipe
@@ -24,11 +25,19 @@ def train(
     first: Annotated[
         Path | None, typer.Option(help="Weights whose first network to keep; only the second is trained.")
     ] = None,
+    line: Annotated[
+        Path | None,
+        typer.Option(help="Weights whose crop networks to keep; only the line network is trained, with PyTorch."),
+    ] = None,
+    strings: Annotated[int | None, typer.Option(min=1, help="Strings that the line network sees in all.")] = None,
     resume: o.Resume = False,
     force: o.Replace = False,
 ) -> None:
     """Make the shipped weights again from the data. For the networks of Nielsen's book see `book train`."""
     o.one_thread()  # a second process draws the strings meanwhile
+    if line is not None:
+        _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
+        return
     from pipeline.training.recipe import train_shipped
 
     recipe = _recipe(epochs, seed, without)
@@ -46,12 +55,28 @@ def train(
     say(f"{out}: trained")
 
 
+def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: bool, settings: dict[str, Any]) -> None:
+    """The line network beside the crop networks of `base`."""
+    try:
+        from pipeline.training.line_training import LineRecipe, train_line
+    except ImportError as error:
+        raise UsageError("training the line network needs PyTorch; install digitstring[train]") from error
+    train_line(
+        out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: say(str(report))
+    )
+    say(f"{out}: trained")
+
+
+def _names(without: str | None) -> tuple[str, ...] | None:
+    """The collections of a list with commas."""
+    return None if without is None else tuple(name for name in without.split(",") if name)
+
+
 def _recipe(epochs: int | None, seed: int | None, without: str | None) -> Recipe:
     """The shipped weights' recipe, varied; epochs: of each of the two networks."""
     from pipeline.training import recipe as home
 
-    left_out = None if without is None else tuple(name for name in without.split(",") if name)
-    recipe = home.Recipe(**o.given(seed=seed, without=left_out))
+    recipe = home.Recipe(**o.given(seed=seed, without=_names(without)))
     if epochs is None:
         return recipe
     return replace(recipe, first=replace(recipe.first, epochs=epochs), second=replace(recipe.second, epochs=epochs))

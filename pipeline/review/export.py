@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.files import whole_folder
@@ -82,7 +81,7 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data) -> int:  # type: ignore[no-untyped-def]
+    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
         self._chunks += data
         return len(data)
 
@@ -96,7 +95,7 @@ def _suffix(image: bytes) -> str:
     return next((suffix for signature, suffix in SIGNATURES if image.startswith(signature)), ".pnm")
 
 
-def _table(columns: tuple[str, ...], rows: list[Any]) -> bytes:
+def _table(columns: tuple[str, ...], rows: list) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -14,6 +14,7 @@ from classifier.line_network import (
     framed,
 )
 from classifier.line_picture import ROWS
+from tests.classifier.line_fixture import FIXTURE, SHAPE
 
 SMALL = LineShape(maps=(2, 3, 3, 4, 4, 5))
 
@@ -76,3 +77,10 @@ def test_shapes_and_weights_are_checked(network):
         LineShape(symbols=11)
     with pytest.raises(ValueError, match="near_bias"):
         LineNetwork(SMALL, {**network.weights, "near_bias": np.zeros(4, np.float32)})
+
+
+def test_the_forward_pass_is_pytorchs():
+    with np.load(FIXTURE, allow_pickle=False) as content:
+        arrays = {name: content[name] for name in content.files}
+    picture, sums = arrays.pop("picture"), arrays.pop("sums")
+    np.testing.assert_allclose(LineNetwork(SHAPE, arrays).sums(picture), sums, rtol=1e-4, atol=1e-4)
