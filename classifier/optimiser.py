@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,14 +34,14 @@ class Adam:
                 weight *= np.float32(1 - learning_rate * self.decay)
             weight -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-7))
 
-    def state(self) -> dict[str, NDArray]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """Everything needed to go on after a stop, as named arrays of their own."""
-        arrays: dict[str, NDArray] = {"steps": np.array(self.steps)}
+        arrays: dict[str, NDArray[Any]] = {"steps": np.array(self.steps)}
         for name in self.weights:
             arrays[f"mean/{name}"], arrays[f"square/{name}"] = self.mean[name].copy(), self.square[name].copy()
         return arrays
 
-    def restore(self, arrays: dict[str, NDArray]) -> None:
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take up a saved `state`."""
         self.steps = int(arrays["steps"])
         for name in self.weights:

@@ -12,4 +12,4 @@ Real = TypeVar("Real", bound=np.floating)
 
 def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
     """1 / (1 + exp(-z)), elementwise, in the dtype of z (Nielsen, eq. 3); by tanh, which does not overflow."""
-    return 0.5 * (np.tanh(0.5 * z) + 1)  # type: ignore[return-value]
+    return 0.5 * (np.tanh(0.5 * z) + 1)

@@ -39,7 +39,7 @@ class Networks:
         return {name: network for name, network in every.items() if network is not None}
 
 
-def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray], dict[str, Any]]:
+def load_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """The arrays of a weights file and its card, whose hash must be theirs. Raises WeightsError, one sentence."""
     content, card = _read(path), _load_card(path, kind)
     if hashlib.sha256(content).hexdigest() != card.get("weights_sha256"):
@@ -65,7 +65,7 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Any]]:
         raise WeightsError(f"{path}: the weights do not fit their card ({error})") from error
 
 
-def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> Network:
+def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
     prefix = f"{name}/"
     weights = {
         key.removeprefix(prefix): value.astype(np.float32) for key, value in arrays.items() if key.startswith(prefix)
@@ -79,7 +79,7 @@ def _network(name: str, shape: dict[str, Any], arrays: dict[str, NDArray]) -> Ne
     return ConvolutionNetwork(Shape(**{**shape, "convolutions": tuple(shape["convolutions"])}), weights)
 
 
-def network_arrays(networks: Networks) -> dict[str, NDArray]:
+def network_arrays(networks: Networks) -> dict[str, NDArray[Any]]:
     """The arrays to save for networks: float16, half the size, and exact enough."""
     return {
         f"{name}/{key}": value.astype(np.float16)

@@ -21,15 +21,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from pipeline.errors import ImageError
+from pipeline.image_formats import FORMATS, formats_of, remedy
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 512 * 1024 * 1024  # of what comes through a pipe, whose length cannot be asked beforehand
-# Formats without a signature (TGA) or whose decoder runs a program (EPS) are left out on purpose.
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000")
-SUFFIXES = frozenset(".png .jpg .jpeg .jpe .bmp .dib .gif .ppm .pgm .pbm .pnm .tif .tiff .webp .jp2".split())
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode "L"
 BLOCK_PIXELS = 1 << 20  # large images are converted in blocks of rows, to keep the temporaries small
 # What Pillow's decoders raise on damaged bytes; the list is what fuzzing and their sources show.
@@ -147,12 +145,12 @@ def _open(file: BinaryIO, name: str) -> Image:
 
     try:
         with _quiet():
-            return Image.open(file, formats=FORMATS)
+            return Image.open(file, formats=formats_of(file))
     except Image.DecompressionBombError:
         raise _too_large(name, "far") from None
     except DECODER_ERRORS:
-        known = ", ".join(FORMATS)
-        raise ImageError(f"{name}: not an image, or not in a format that is read ({known})") from None
+        known = f"not an image, or not in a format that is read ({', '.join(FORMATS)}, AVIF, HEIC)"
+        raise ImageError(f"{name}: {remedy(file) or known}") from None
 
 
 def _too_large(name: str, size: str) -> ImageError:

@@ -1,5 +1,7 @@
 """The first steps from grey to ink: working resolution, polarity, and local background subtraction."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -68,7 +70,7 @@ def border_paper(grey: Float, box: tuple[int, int, int, int]) -> float | None:
     return level
 
 
-def _border(image: NDArray) -> NDArray:
+def _border(image: NDArray[Any]) -> NDArray[Any]:
     """The outermost pixels of an image."""
     return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 

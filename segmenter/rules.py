@@ -1,6 +1,7 @@
 """Ruled lines and box borders: found as long, thin, straight runs, and removed without the strokes across."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def _thin(mask: Mask, thickest: int) -> Mask:
     return mask & (opened == 0)
 
 
-def _strongest(y: NDArray, x: NDArray) -> tuple[float, float, int]:
+def _strongest(y: NDArray[Any], x: NDArray[Any]) -> tuple[float, float, int]:
     """Line (offset, slope) with the most points within a band two pixels wide, and their number."""
     offsets = np.rint(y - SLOPES[:, None] * x).astype(np.intp)
     low = int(offsets.min())
@@ -81,7 +82,7 @@ def _strongest(y: NDArray, x: NDArray) -> tuple[float, float, int]:
     return float(offset + low) + 0.5, float(SLOPES[best]), int(pairs[best, offset])
 
 
-def _thickness(mask: Mask, y: NDArray, x: NDArray, thickest: int) -> int:
+def _thickness(mask: Mask, y: NDArray[Any], x: NDArray[Any], thickest: int) -> int:
     """Median length of the vertical runs that start at the points."""
     padded = np.pad(mask, ((0, thickest + 1), (0, 0)))
     run = np.stack([padded[y + step, x] for step in range(thickest + 1)])

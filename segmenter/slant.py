@@ -1,5 +1,7 @@
 """Slant of a whole field: the shear under which its vertical projection is most concentrated."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +35,7 @@ def estimate_slant(mask: Mask, height: float) -> float:
     return float(TANGENTS[best] + shift * (TANGENTS[1] - TANGENTS[0]))
 
 
-def _concentration(x: NDArray, y: NDArray) -> NDArray[np.float64]:
+def _concentration(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
     """-2 log of the summed square roots of the projection, for each of TANGENTS; x, y: (n,) ink pixels.
 
     A root instead of the usual square: a square rewards one long diagonal, as of a 7 or a 2, that a shear

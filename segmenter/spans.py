@@ -8,6 +8,7 @@ tables over cells.
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,7 +189,7 @@ def _without_marks(pieces: Pieces, spans: Spans) -> Spans | None:
     return pick_spans(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
 
 
-def pick_spans(spans: Spans, which: NDArray) -> Spans:
+def pick_spans(spans: Spans, which: NDArray[Any]) -> Spans:
     """The spans of which `which` ((N,) bool or indices) is true, or that it names, in its order."""
     return Spans(*(getattr(spans, field.name)[which] for field in fields(Spans)))
 

@@ -6,7 +6,9 @@ Nothing here was fitted to a real document: sizes, places and labels are drawn a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,6 +17,9 @@ from pipeline.synthesis.hands import draw_hand, write_digit
 from pipeline.synthesis.papers import draw_paper
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
+from pipeline.synthesis.style import StringStyle
+
+T = TypeVar("T")
 
 WORDS = (
     "name",
@@ -108,7 +113,7 @@ class DrawnPage:
     def uniform(self, low: float, high: float) -> float:
         return low + (high - low) * self.rng.random()
 
-    def pick(self, things):  # type: ignore[no-untyped-def]
+    def pick(self, things: Sequence[T]) -> T:
         return things[int(self.rng.random() * len(things))]
 
     def text(self, x: float, y: float, words: str, size: float) -> float:
@@ -126,7 +131,9 @@ class DrawnPage:
     def rule(self, left: float, right: float, y: float) -> None:
         self.draw.line([(left, y), (right, y)], self.grey, self.line)
 
-    def write(self, left: float, top: float, right: float, bottom: float, text: str, style=CLEAN) -> None:
+    def write(
+        self, left: float, top: float, right: float, bottom: float, text: str, style: StringStyle = CLEAN
+    ) -> None:
         """Write digits into a box, a bit to the left, as high as fits."""
         room = right - left, bottom - top
         high = max(10, self.uniform(0.45, 0.7) * room[1])

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -35,7 +36,7 @@ def restrict(engine: RapidOCR) -> None:
     decode = engine.text_rec.postprocess_op
     wanted = np.array([k == BLANK or c in "0123456789" + BETWEEN for k, c in enumerate(decode.character)])
 
-    def decode_digits(columns, *arguments, **options):
+    def decode_digits(columns: Any, *arguments: Any, **options: Any) -> Any:
         """columns: (N, T, characters) probabilities."""
         kept = np.where(wanted, columns, 0)
         return decode(kept / np.maximum(kept.sum(axis=2, keepdims=True), 1e-12), *arguments, **options)
@@ -43,7 +44,7 @@ def restrict(engine: RapidOCR) -> None:
     engine.text_rec.postprocess_op = decode_digits
 
 
-def recognise(engine: RapidOCR, picture):
+def recognise(engine: RapidOCR, picture: np.ndarray) -> Any:
     """The engine's result for a picture (H, W, 3) uint8 of one line."""
     return engine(picture, use_det=False, use_cls=False, use_rec=True)
 

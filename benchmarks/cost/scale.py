@@ -114,7 +114,7 @@ def measure(images: Path, workers: int | None = None, scheduler: str | None = No
 @contextmanager
 def cluster(folder: Path) -> Iterator[str]:
     """The address of a scheduler with two workers, on loopback."""
-    processes: list[subprocess.Popen] = []
+    processes: list[subprocess.Popen[bytes]] = []
 
     def start(*arguments: str) -> None:
         processes.append(

@@ -46,7 +46,7 @@ class Tally:
     found: int = 0
     spans: int = 0
     cpu: float = 0.0
-    without: Counter = field(default_factory=Counter)
+    without: Counter[str] = field(default_factory=Counter)
 
     def add(self, grey: np.ndarray, truth: BoxTruth | OwnerTruth) -> None:
         """Count one picture: (H, W) float32 in [0, 1]."""

@@ -70,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     reader = open_reader(given.weights)
     about = describe(given.weights, reader)
-    rows, failures, report = [], [], {}
+    rows: list[list[str]] = []
+    failures: list[str] = []
+    report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind, seeds, attempt in kinds(reader, Path(folder)):

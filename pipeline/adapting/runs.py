@@ -38,7 +38,7 @@ class Runs:
     identity: dict[str, Any]
     on_pass: Callable[[], None] = lambda: None
     answers: dict[str, Answers] = field(default_factory=dict)
-    stopped: tuple[int, int, dict[str, NDArray]] | None = None
+    stopped: tuple[int, int, dict[str, NDArray[Any]]] | None = None
     """Of the checkpoint: the run, its passes done, and the trainer's state."""
 
     def resume(self) -> None:

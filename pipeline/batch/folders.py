@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from pipeline.errors import ImageError, UsageError
-from pipeline.images import SUFFIXES
+from pipeline.image_formats import SUFFIXES
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
 from pipeline.errors import PipelineError
+from pipeline.reading.profile import Profile
 from pipeline.reading.result import Result
 from segmenter.errors import SegmenterError
 
@@ -48,12 +49,13 @@ class ReaderOptions:
     alternatives: int = 3
     format: str | None = None
     documents: DocumentOptions = field(default_factory=DocumentOptions)
+    profile: Profile | None = None  # which made the threshold, and holds for certain weights alone
 
     def __call__(self) -> Reader:
         """Make the Reader. Raises WeightsError, UsageError."""
         from pipeline.reader import Reader
 
-        return Reader(
+        reader = Reader(
             self.weights,
             threshold=self.threshold,
             max_error=self.max_error,
@@ -61,12 +63,16 @@ class ReaderOptions:
             format=self.format,
             **self._named(),
         )
+        if self.profile is not None:
+            self.profile.check_weights(reader.card)
+        return reader
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ReaderOptions:
         """Of what `dataclasses.asdict` made of them, by way of JSON."""
         documents = {**data["documents"], "fields": tuple(data["documents"]["fields"])}
-        return cls(**{**data, "documents": DocumentOptions(**documents)})
+        profile = None if data["profile"] is None else Profile(**data["profile"])
+        return cls(**{**data, "documents": DocumentOptions(**documents), "profile": profile})
 
     def _named(self) -> dict[str, Any]:
         """What is said of documents. Raises UsageError."""

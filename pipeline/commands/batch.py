@@ -28,11 +28,12 @@ def batch(
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
     alternatives: o.Alternatives = 3,
+    profile: o.Profile = None,
     weights: o.Weights = None,
     review: o.Review = None,
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
-    options = o.reader_options(weights, threshold, max_error, format, alternatives)
+    options = o.reader_options(weights, threshold, max_error, format, alternatives, profile=profile)
     from pipeline.batch.run import run_batch
 
     with progress_bar("Reading") as progress:

@@ -19,6 +19,15 @@ class StrokeKind(StrEnum):
     OTHERS = "others"
 
 
+class Collection(StrEnum):
+    """The further collections that training reads."""
+
+    SWISS_NUMBERS = "swiss-numbers"
+    BHMSDS = "bhmsds"
+    MORE_DIGITS = "more-digits"
+    REGISTER_NUMBERS = "register-numbers"
+
+
 def unipen(
     folder: Annotated[Path, typer.Argument(help="The unpacked UNIPEN collection train_r01_v07.")],
     out: Annotated[Path, typer.Option(help="Stroke file to write, .jsonl.gz.")],
@@ -44,3 +53,16 @@ def mnist(
     from pipeline.data.mnist import fetch_mnist
 
     typer.echo(str(fetch_mnist(data)))
+
+
+def collection(
+    name: Annotated[Collection, typer.Argument(help="Which collection; docs/data.md tells of each.")],
+    data: Annotated[Path, typer.Option(help="The data folder to put it in.")],
+    archive: Annotated[
+        Path | None, typer.Option(help="What its public home gives, a zip or folder, instead of a download.")
+    ] = None,
+) -> None:
+    """Fetch a further collection from its public home, checked by SHA-256; prints its file."""
+    from pipeline.data.homes import fetch_collection
+
+    typer.echo(str(fetch_collection(name.value, data, archive)))

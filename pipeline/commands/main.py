@@ -13,7 +13,20 @@ import typer
 import typer.core
 
 import pipeline
-from pipeline.commands import adapt, batch, book, data, evaluate, explain, read, review, serve, template, train
+from pipeline.commands import (
+    adapt,
+    batch,
+    book,
+    data,
+    evaluate,
+    explain,
+    read,
+    review,
+    serve,
+    template,
+    threshold,
+    train,
+)
 from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, code_of
 from pipeline.commands.terminal import say
 
@@ -80,6 +93,7 @@ def _group(name: str, help: str, example: str) -> typer.Typer:
 app.command(epilog="Example: digitstring read --json 'scans/*.png'")(read.read)
 app.command(epilog="Example: digitstring batch scans --out readings.jsonl --recursive")(batch.batch)
 app.command(epilog="Example: digitstring evaluate strings/truth.csv --readings readings.jsonl")(evaluate.evaluate)
+app.command(epilog="Example: digitstring threshold truth.csv --max-error 0.01 --confidence 0.95")(threshold.threshold)
 app.command(epilog="Example: digitstring explain amount.png --out picture.png")(explain.explain)
 app.command(epilog="Example: digitstring train --data data --out weights.npz")(train.train)
 app.command(epilog="Example: digitstring adapt truth.csv --out mine.npz")(adapt.adapt)
@@ -88,6 +102,7 @@ app.command(epilog="Example: digitstring serve --port 8000 --review review.db")(
 _data = _group("data", "Fetch and convert the data that training needs.", "data mnist --data mnist")
 _data.command(epilog="Example: digitstring data unipen train_r01_v07 --out digits.jsonl.gz")(data.unipen)
 _data.command(epilog="Example: digitstring data mnist --data mnist")(data.mnist)
+_data.command(epilog="Example: digitstring data collection swiss-numbers --data data")(data.collection)
 _review = _group("review", "What people said of unsure readings.", "review export review.db --out truth")
 _review.command(epilog="Example: digitstring review export review.db --out truth")(review.export)
 _template = _group("template", "Templates of forms.", "template new form.png --out form.toml")

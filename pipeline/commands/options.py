@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,10 @@ Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Accept read
 MaxError = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
+]
+Profile = Annotated[
+    Path | None,
+    typer.Option(help="Profile of `threshold`: its threshold and format, for the weights it was made with."),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file to use instead of the shipped one.")]
 Format = Annotated[
@@ -57,6 +62,7 @@ def reader_options(
     document: bool = False,
     fields: list[str] | None = None,
     template: Path | None = None,
+    profile: Path | None = None,
 ) -> ReaderOptions:
     """The reader that the options of a command ask for. Raises UsageError."""
     import pipeline
@@ -69,7 +75,22 @@ def reader_options(
     from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 
     documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
-    return ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format, documents)
+    options = ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format, documents)
+    return options if profile is None else _with_profile(options, profile)
+
+
+def _with_profile(options: ReaderOptions, path: Path) -> ReaderOptions:
+    """With the threshold and the format of a profile. Raises UsageError where other options say otherwise."""
+    import pipeline
+    from pipeline.reading.profile import load_profile
+
+    profile = load_profile(path)
+    if options.threshold is not None or options.max_error is not None:
+        raise pipeline.UsageError("--profile sets what is accepted; leave out --threshold and --max-error")
+    if options.format not in (None, profile.format):
+        made = "any digits" if profile.format is None else profile.format
+        raise pipeline.UsageError(f"{path}: was made for {made}, and promises nothing for {options.format}")
+    return replace(options, threshold=profile.threshold, format=profile.format, profile=profile)
 
 
 def one_thread() -> None:

@@ -30,6 +30,7 @@ def read(
     document: o.Document = False,
     field: o.Fields = None,
     template: o.Template = None,
+    profile: o.Profile = None,
     weights: o.Weights = None,
 ) -> None:
     """Print the number in each image.
@@ -41,7 +42,15 @@ def read(
     A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
     """
     options = o.reader_options(
-        weights, threshold, max_error, format, 3 if alternatives is None else alternatives, document, field, template
+        weights,
+        threshold,
+        max_error,
+        format,
+        3 if alternatives is None else alternatives,
+        document,
+        field,
+        template,
+        profile,
     )
     from pipeline.batch.outcomes import expand_globs, read_outcome
     from pipeline.batch.records import make_record, to_json_line

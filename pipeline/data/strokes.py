@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def _sample(entry: object) -> StrokeSample:
     return StrokeSample(writer, text, tuple(_stroke(points) for points in strokes))
 
 
-def _stroke(points: list) -> np.ndarray:
+def _stroke(points: list[Any]) -> np.ndarray:
     try:
         stroke = np.array(points, np.float32)
     except (ValueError, TypeError, OverflowError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -68,7 +69,7 @@ def parse_format(spec: str) -> Format:
 def _automaton(name: str) -> Automaton:
     """Of one part of a spec; mod11, which is read from the last digit, allows anything here."""
     kind, colon, rest = name.partition(":")
-    simple = {
+    simple: dict[str, Callable[[], Automaton]] = {
         "digits": lambda: digit_counts(1),
         "mod11": lambda: digit_counts(2),
         "luhn": luhn,

@@ -6,6 +6,7 @@ one's scores (two-pass decoding, as in speech recognition; the second network le
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def _used(chances: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.
     return np.flatnonzero((chances.sum(axis=1) >= LIKELY) & ~empty)
 
 
-def second_measures(measures: NDArray[np.float32], scores: NDArray) -> NDArray[np.float32]:
+def second_measures(measures: NDArray[np.float32], scores: NDArray[Any]) -> NDArray[np.float32]:
     """(N, 27) what the second network sees beside the crop: the measures (N, 16), and the scores (N, 11) so far."""
     return np.concatenate([measures, np.clip(scores / 4, -2, 2)], axis=1).astype(np.float32)
 

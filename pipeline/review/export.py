@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.files import whole_folder
@@ -81,7 +82,7 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
+    def write(self, data) -> int:  # type: ignore[no-untyped-def]
         self._chunks += data
         return len(data)
 
@@ -95,7 +96,7 @@ def _suffix(image: bytes) -> str:
     return next((suffix for signature, suffix in SIGNATURES if image.startswith(signature)), ".pnm")
 
 
-def _table(columns: tuple[str, ...], rows: list) -> bytes:
+def _table(columns: tuple[str, ...], rows: list[Any]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -151,7 +151,7 @@ def trace_outline(glyphs: Any, name: str) -> list[list[Piece]]:
     """The closed contours of a glyph of fontTools' glyph set, each a list of pieces."""
     from fontTools.pens.basePen import BasePen
 
-    class Recorder(BasePen):
+    class Recorder(BasePen):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(glyphs)
             self.contours: list[list[Piece]] = []

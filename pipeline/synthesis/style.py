@@ -184,21 +184,21 @@ what exists, and how often they come says nothing about how often a reading is r
 
 SURROUNDED = StringStyle(
     "surrounded",
-    kinds=(("bitmap", 0.27), ("pen", 0.32), ("shapes", 0.1), ("font", 0.08), ("mixed", 0.06), ("string", 0.17)),
+    kinds=(("bitmap", 0.27), ("pen", 0.35), ("shapes", 0.1), ("font", 0.08), ("mixed", 0.06), ("string", 0.14)),
     papers=(
-        ("white", 0.36),
+        ("white", 0.4),
         ("grey", 0.3),
-        ("mottled", 0.14),
+        ("mottled", 0.11),
         ("guilloche", 0.07),
         ("waves", 0.05),
         ("halftone", 0.04),
-        ("hatching", 0.04),
+        ("hatching", 0.03),
     ),
     intruders=0.0,
     heights=(14, 26, 46),
     pen_widths=(0.04, 0.17),
     touching=(0.0, 0.3),
-    darkness=(0.3, 1.0),
+    darkness=(0.35, 1.0),
     noise=(0.0, 0.04),
     surroundings=Surroundings(),
 )

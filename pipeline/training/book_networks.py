@@ -199,12 +199,12 @@ def _data_hashes(mnist: Mnist) -> dict[str, str]:
     return {name: hashlib.sha256(getattr(mnist, name).tobytes()).hexdigest() for name in names}
 
 
-def _keep(descent: GradientDescent, files: TrainingFiles, identity: dict, history: list[BookEpoch]) -> None:
+def _keep(descent: GradientDescent, files: TrainingFiles, identity: dict[str, Any], history: list[BookEpoch]) -> None:
     state = {**identity, "rng": descent.rng.bit_generator.state, "history": [asdict(e) for e in history]}
     files.save_checkpoint({"vector": descent.network.vector, "velocity": descent.velocity}, state)
 
 
-def _restore(descent: GradientDescent, files: TrainingFiles, identity: dict) -> list[BookEpoch]:
+def _restore(descent: GradientDescent, files: TrainingFiles, identity: dict[str, Any]) -> list[BookEpoch]:
     """Puts a training back where its checkpoint left it; its history so far."""
     like = {"vector": descent.network.vector, "velocity": descent.velocity}
     arrays, state = files.load_checkpoint(like, identity)

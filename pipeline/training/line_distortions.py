@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline.synthesis.style import Range, uniform
+from pipeline.synthesis.style import uniform
+from pipeline.synthesis.surroundings.chances import Range
 
 Grey = NDArray[np.float32]
 

@@ -146,7 +146,10 @@ class LineTrainer:
     def restore(self, arrays: dict[str, np.ndarray], moments: bool = True) -> None:
         """Back to where `state` was taken; moments: the optimiser's, too."""
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
-        part = lambda kind: {k.removeprefix(kind): v for k, v in tensors.items() if k.startswith(kind)}  # noqa: E731
+
+        def part(kind: str) -> dict[str, Any]:
+            return {name.removeprefix(kind): value for name, value in tensors.items() if name.startswith(kind)}
+
         self.model.load_state_dict(part("model/"))
         self.mean.load_state_dict(part("mean/"))
         if moments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,12 +112,12 @@ class StringTrainer:
         for name, value in self.network.weights.items():
             self.mean[name] += np.float32(1 - keep) * (value - self.mean[name])
 
-    def state(self) -> dict[str, NDArray]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """Everything needed to go on after a stop, as named arrays."""
         parts = {"weight": self.network.weights, "average": self.mean, "optimiser": self.optimiser.state()}
         return {f"{part}/{name}": value for part, arrays in parts.items() for name, value in arrays.items()}
 
-    def restore(self, arrays: Mapping[str, NDArray]) -> None:
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take up a saved `state`."""
         for name in self.network.weights:
             self.network.weights[name][:] = arrays[f"weight/{name}"]

@@ -36,6 +36,7 @@ THIRD_PARTY = {
     "classifier": {"numpy", "scipy", "skimage"},
     "pipeline": {"numpy", "scipy", "skimage", "threadpoolctl"},
     "pipeline.images": {"numpy", "PIL"},
+    "pipeline.image_formats": {"PIL", "pillow_heif", "pillow_avif"},
     "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "torch"},
     "pipeline.data": {"numpy", "scipy", "pooch", "PIL"},

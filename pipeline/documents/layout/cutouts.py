@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +77,8 @@ def _sampled(sheet: Sheet, box: Place) -> Cutout:
 
 
 def _window(
-    size: tuple[int, ...], matrix: NDArray, offset: NDArray, shape: tuple[int, int]
-) -> tuple[NDArray, tuple[slice, slice]]:
+    size: tuple[int, ...], matrix: NDArray[Any], offset: NDArray[Any], shape: tuple[int, int]
+) -> tuple[NDArray[Any], tuple[slice, slice]]:
     """The part of the page that a picture is sampled from: its corner (row, column), and where it is."""
     ends = matrix @ np.array([[0, shape[0], 0, shape[0]], [0, 0, shape[1], shape[1]]]) + offset[:, None]
     low = np.clip(np.floor(ends.min(axis=1)) - 2, 0, np.array(size) - 1).astype(int)

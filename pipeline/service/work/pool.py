@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.service.refusals import Busy, Late
 
@@ -24,7 +24,7 @@ class RecognitionPool:
     def __init__(self, threads: int, waiting: int, deadline: float):
         self.threads, self.places, self.deadline = threads, threads + waiting, deadline
         self.taken = 0
-        self._late: set[Future] = set()
+        self._late: set[Future[Any]] = set()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     @contextmanager

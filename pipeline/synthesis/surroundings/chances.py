@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import functools
+from dataclasses import dataclass, fields, replace
+
+from pipeline.synthesis.papers import PAPERS
 
 Weights = tuple[tuple[str, float], ...]
 Range = tuple[float, float]
@@ -10,7 +13,9 @@ Range = tuple[float, float]
 CHOICES = {
     "contents": ("digit", "count", "amount", "decimal", "code", "date", "time", "signed", "nothing"),
     "writings": ("hand", "print", "segments", "matrix", "drum"),
+    "lone_writings": ("hand", "print", "segments", "matrix", "drum"),
     "layouts": ("plain", "frame", "open", "double", "cells", "table", "comb", "ruled", "squared"),
+    "cheque_papers": tuple(PAPERS),
 }
 """What the weights of each name choose from."""
 
@@ -22,9 +27,9 @@ class Surroundings:
 
     contents: Weights = (
         ("digit", 0.15),
-        ("count", 0.29),
-        ("amount", 0.17),
-        ("decimal", 0.12),
+        ("count", 0.26),
+        ("amount", 0.22),
+        ("decimal", 0.1),
         ("code", 0.13),
         ("date", 0.05),
         ("time", 0.03),
@@ -33,6 +38,8 @@ class Surroundings:
     )
     """What the picture says; see `contents.draw_content`."""
     writings: Weights = (("hand", 0.62), ("print", 0.2), ("segments", 0.09), ("matrix", 0.03), ("drum", 0.06))
+    lone_writings: Weights = (("hand", 0.56), ("print", 0.2), ("segments", 0.07), ("matrix", 0.05), ("drum", 0.12))
+    """The same for a single digit: of meters people cut out one digit at a time."""
     layouts: Weights = (
         ("plain", 0.42),
         ("frame", 0.1),
@@ -44,6 +51,17 @@ class Surroundings:
         ("ruled", 0.07),
         ("squared", 0.05),
     )
+    cheques: float = 0.08
+    """Written amounts cut out of cheques, close to the number; besides those that come by the weights above."""
+    cheque_papers: Weights = (("guilloche", 0.5), ("waves", 0.25), ("halftone", 0.15), ("mottled", 0.1))
+    long_combs: float = 0.12
+    """Of combs: those of 13 to 18 digits."""
+    magnetic: float = 0.06
+    """Of print: magnetic digits (E-13B)."""
+    barred: float = 0.03
+    typed: float = 0.15
+    marked_zeros: float = 0.12
+    """Of print: slashed or dotted zeros; of writing a fifth as often."""
     tight: float = 0.4
     """A crop close to the number; else there is room on any side."""
     tight_room: Range = (-0.03, 0.3)
@@ -69,13 +87,19 @@ class Surroundings:
     steep: float = 0.05
     steep_tilts: Range = (4.0, 20.0)
     perspective: float = 0.12
+    clean: float = 0.45
+    """Pictures that lens, light and copier leave as they are, but for the paper, its grain and a little blur: what goes
+    wrong otherwise often goes wrong together."""
+    clean_darkness: Range = (0.55, 1.0)
+    glows: float = 0.4
+    """Of what shines on dark ground: light that spreads about it."""
     edges: float = 0.1
     """Dark margins of a scanner, black edges of the page, bezels."""
     shades: float = 0.12
     shade_depths: Range = (0.12, 0.55)
     vignettes: float = 0.07
     reflections: float = 0.03
-    small: float = 0.22
+    small: float = 0.2
     """Coarse pictures: digits of `small_heights` pixels."""
     small_heights: Range = (8.0, 16.0)
     blurred: float = 0.1
@@ -101,6 +125,27 @@ class Surroundings:
                 raise ValueError(f"{entry.name} must lie in [0, 1], got {value}")
         if self.small_heights[0] < 6:
             raise ValueError("small_heights must be 6 pixels or more")
+
+    def cleaned(self) -> Surroundings:
+        """The same without what lens, light and copier do."""
+        return _cleaned(self)
+
+
+@functools.lru_cache(maxsize=8)
+def _cleaned(around: Surroundings) -> Surroundings:
+    low, high = around.jpeg_qualities
+    return replace(
+        around,
+        clean=0,
+        shades=0,
+        vignettes=0,
+        reflections=0,
+        small=0.4 * around.small,
+        blurred=0,
+        fax=0,
+        carbon=0,
+        jpeg_qualities=((low + high) / 2, high),
+    )
 
 
 def _check_weights(name: str, weights: Weights) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipeline.synthesis.numbers import ENDINGS, PREFIXES
 from pipeline.synthesis.style import pick_weighted
 
-MARKS = ".,-/:'+"
-"""Marks that stand within numbers here."""
+MARKS = ".,-/:'+=~_*#$"
+"""Marks that stand in numbers and at their ends here."""
 THOUSANDS = ((".", 0.35), (",", 0.3), (" ", 0.15), ("'", 0.05), ("none", 0.4))
 
 
@@ -30,7 +31,12 @@ def _any_digits(rng: np.random.Generator, length: int) -> str:
 
 
 def _benford(rng: np.random.Generator, length: int) -> str:
-    """A whole number of that length whose first digits follow Benford (1938): its logarithm is even."""
+    """A whole number of that length whose first digits follow Benford (1938): its logarithm is even.
+
+    Longer ones than a double can tell apart are of any digits.
+    """
+    if length > 15:
+        return _any_digits(rng, length)
     number = int(10 ** (length - 1 + rng.random()))
     return str(min(number, 10**length - 1))
 
@@ -66,9 +72,9 @@ def _amount(rng: np.random.Generator) -> str:
     if rng.random() < 0.35:
         cents = "00" if rng.random() < 0.3 else _any_digits(rng, 2)
         text += ("." if mark == "," else "," if mark == "." else ".,"[int(2 * rng.random())]) + cents
-    elif rng.random() < 0.15:
-        text += ("/-", "-", ".-", ",-")[int(4 * rng.random())]
-    return text
+    elif rng.random() < 0.4:
+        text += "/-" if rng.random() < 0.15 else pick_weighted(rng, ENDINGS)
+    return pick_weighted(rng, PREFIXES) + text if rng.random() < 0.1 else text
 
 
 def _decimal(rng: np.random.Generator) -> str:

@@ -12,6 +12,8 @@ from scipy import ndimage
 from pipeline.synthesis.style import uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 
+LEAST_FAXED = 0.15
+"""Least contrast between ink and paper that a fax machine can tell."""
 BORDERS = ("top", "bottom", "left", "right")
 
 
@@ -36,6 +38,11 @@ def light_up(
         grey += np.float32(uniform(rng, (0.1, 0.45))) * spot * (1 - grey)
     if rng.random() < around.edges:
         _dark_edges(rng, grey, height, room)
+
+
+def spread(ink: np.ndarray, sigma: float) -> np.ndarray:
+    """Light that spreads about what shines: (H, W) float32; sigma: standard deviation in pixels."""
+    return ndimage.gaussian_filter(ink, sigma, truncate=2)
 
 
 def _axes(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -75,12 +82,19 @@ def _dark_edges(
 
 
 def take_picture(
-    rng: np.random.Generator, around: Surroundings, grey: np.ndarray, height: float, noise: float, blur: float
-) -> np.ndarray:
-    """The picture that a scanner or telephone makes of what is seen: (H, W) uint8.
+    rng: np.random.Generator,
+    around: Surroundings,
+    grey: np.ndarray,
+    owner: np.ndarray,
+    height: float,
+    *,
+    noise: float,
+    blur: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The picture that a scanner or telephone makes of what is seen, (H, W) uint8, and the owners of its pixels.
 
-    grey: (H, W) float32, 1 = white; height: of a digit, in pixels of ``grey``; noise: standard deviation; blur: in
-    pixels. The result is smaller where the picture is coarse.
+    grey: (H, W) float32, 1 = white; owner: (H, W) int16, index of the character, -1 = none; height: of a digit, in
+    pixels of ``grey``; noise: standard deviation; blur: in pixels. The picture is smaller where it is coarse.
     """
     if rng.random() < around.blurred:
         blur = max(blur, height * uniform(rng, around.blurs))
@@ -91,20 +105,44 @@ def take_picture(
         if scale < 1:
             size = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
             grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+            owner = _shrunk(owner, size)
+            height *= scale
     grey = grey + np.float32(noise) * rng.standard_normal(grey.shape, np.float32)
     if rng.random() < around.fax:
-        grey = _fax(rng, grey)
+        grey = _fax(rng, grey, owner >= 0)
     image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
-    return _jpeg(image, int(uniform(rng, around.jpeg_qualities))) if rng.random() < around.jpeg else image
+    if rng.random() >= around.jpeg:
+        return image, owner
+    # Digits of the size of JPEG's blocks, coarsely packed, are nothing that anybody could read.
+    low, high = around.jpeg_qualities
+    return _jpeg(image, int(uniform(rng, (max(low, min(45.0, 55 - 1.5 * height)), high)))), owner
 
 
-def _fax(rng: np.random.Generator, grey: np.ndarray) -> np.ndarray:
-    """Black and white only, the threshold between paper and ink, with specks."""
-    light, dark = np.percentile(grey[::2, ::2], (75, 1))
-    black = grey < dark + (light - dark) * uniform(rng, (0.35, 0.7))
-    specks = uniform(rng, (0, 0.012)) if rng.random() < 0.5 else 0.0
-    if specks:
-        black ^= rng.random(grey.shape, np.float32) < specks
+def _shrunk(owner: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Owners of the pixels of a picture of that size (w, h): of each, that of its middle."""
+    # Counted from 1: Pillow takes no negative bytes.
+    coarse = Image.fromarray((owner + 1).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+    return np.asarray(coarse, np.int16) - np.int16(1)
+
+
+def _fax(rng: np.random.Generator, grey: np.ndarray, inked: np.ndarray) -> np.ndarray:
+    """Black and white only, the threshold between the ink and the paper about it, with specks.
+
+    inked: (H, W) bool, where the number's ink is. What is too faint to come out stays grey.
+    """
+    if not inked.any() or inked.all():
+        return grey
+    ink, paper = float(np.median(grey[inked])), float(np.median(grey[~inked]))
+    if abs(paper - ink) < LEAST_FAXED:
+        return grey
+    # The machine follows the paper's own light, coarsely.
+    step = max(1, min(grey.shape) // 4)
+    size = -(-grey.shape[1] // step), -(-grey.shape[0] // step)
+    coarse = Image.fromarray(grey.astype(np.float32)).resize(size, Image.Resampling.BOX)
+    smooth = np.asarray(coarse.resize(grey.shape[::-1], Image.Resampling.BILINEAR))
+    black = grey < ink + (paper - ink) * uniform(rng, (0.35, 0.7)) + 0.4 * (smooth - float(np.median(smooth)))
+    if rng.random() < 0.5:
+        black ^= rng.random(grey.shape, np.float32) < uniform(rng, (0, 0.012))
     return 1 - black.astype(np.float32)
 
 

@@ -10,11 +10,14 @@ import numpy as np
 from pipeline.synthesis.hands import Hand, draw_hand, ink_strokes, write_digit
 from pipeline.synthesis.numbers import Planned, plan_marks
 from pipeline.synthesis.placing import Line
-from pipeline.synthesis.sources import DIGITS, Sources
+from pipeline.synthesis.sources import DIGITS, PenSample, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.displays import draw_display, show
+from pipeline.synthesis.surroundings.machine_print import cut_into_bars, magnetic_font, mark_zeros, type_unevenly
 from pipeline.synthesis.writing import draw_kind, write_line, write_pen_string
+
+COUNTED = 2 * DIGITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +56,17 @@ def draw_number_line(
     *,
     in_cells: bool,
     real: bool,
+    by_hand: bool = False,
 ) -> NumberLine:
     """``content`` on a line; in_cells: each character in a cell of its own; real: a real pen string may come
-    instead."""
-    writing = pick_weighted(rng, around.writings)
+    instead; by_hand: nothing else may."""
+    writing = "hand" if by_hand else pick_weighted(rng, around.writings if len(content) != 1 else around.lone_writings)
     if content and writing in ("segments", "matrix"):
         return _display(rng, style, writing, content)
     if writing in ("print", "drum") and sources.fonts:
-        hand = draw_hand(rng, sources, style, "font", sources.draw_print_font(rng))
+        magnetic = writing == "print" and rng.random() < around.magnetic
+        font = magnetic_font() if magnetic else sources.draw_print_font(rng)
+        hand = draw_hand(rng, sources, style, "font", font)
         return (
             _drum(rng, hand, content)
             if writing == "drum" and content
@@ -71,10 +77,21 @@ def draw_number_line(
     if rng.random() < around.nibs:
         hand = replace(hand, nib=uniform(rng, around.nib_contrasts), pen=1.3 * hand.pen)
     if kind == "string":
-        line, labels = write_pen_string(rng, sources.draw_pen_string(rng), hand)
+        line, labels = write_pen_string(rng, _draw_pen_string(rng, sources), hand)
         ink, owner, _ = line.compose()
         return NumberLine(ink, owner, labels, (True,) * len(labels), hand.height, False, hand, known=False)
     return _set(rng, style, around, hand, content, in_cells)
+
+
+def _draw_pen_string(rng: np.random.Generator, sources: Sources) -> PenSample:
+    """A real string. Those in which somebody counted from 0 to 9 come seldom: they say nothing about numbers."""
+    for _ in range(6):
+        sample = sources.draw_pen_string(rng)
+        digits = "".join(label for label in sample.text if label in DIGITS)
+        counted = len(digits) > 3 and (digits in COUNTED or digits in COUNTED[::-1])
+        if not counted or rng.random() < 0.1:
+            break
+    return sample
 
 
 def _set(
@@ -85,15 +102,30 @@ def _set(
     line, labels, inside = write_line(rng, style, hand, planned)
     if not labels:
         return _scribble(rng, hand, content)
+    barred = _print_specially(rng, around, hand, line, labels)
     dividers: tuple[float, ...] = ()
     if in_cells and len(line.glyphs) == len(labels) and all(label in DIGITS for label in labels):
         pitch = hand.height * uniform(rng, (0.85, 1.7))
         pitch = max(pitch, 1.05 * max(glyph.ink.shape[1] for _, _, glyph, _ in line.glyphs))
         dividers = _put_in_cells(rng, line, pitch, 0.05 if hand.printed else 0.14)
     ink, owner, left = line.compose()
+    ink = cut_into_bars(ink, hand.height) if barred else ink
     return NumberLine(
         ink, owner, labels, inside, hand.height, False, hand, dividers=tuple(place - left for place in dividers)
     )
+
+
+def _print_specially(
+    rng: np.random.Generator, around: Surroundings, hand: Hand, line: Line, labels: tuple[str, ...]
+) -> bool:
+    """Marks zeros and types unevenly, as it comes; whether the line is to be of barred digits."""
+    if rng.random() < (around.marked_zeros if hand.printed else 0.2 * around.marked_zeros):
+        mark_zeros(line, labels, dotted=hand.printed and rng.random() < 0.35, width=max(1.0, 0.8 * hand.pen))
+    if not hand.printed:
+        return False
+    if rng.random() < around.typed:
+        type_unevenly(rng, line)
+    return rng.random() < around.barred and hand.height > 18
 
 
 def _planned(rng: np.random.Generator, around: Surroundings, content: str) -> tuple[Planned, ...]:

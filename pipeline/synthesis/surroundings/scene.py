@@ -129,7 +129,8 @@ def take_window(rng: np.random.Generator, scene: Scene, warp: float) -> tuple[np
     cos, sin = math.cos(scene.angle), math.sin(scene.angle)
     places = offset @ np.array([[cos, sin], [-sin, cos]]) + np.array([x, y])
     if warp:
-        places += warp * (rng.random((4, 2)) - 0.5) * np.array([w, h])
+        # Of a long line, too, no more than its ends may leave the picture.
+        places += warp * (rng.random((4, 2)) - 0.5) * np.minimum([w, h], 4 * scene.height)
     data = _perspective(corners, places)
     ink, owner = _moved(scene.ink, scene.owner, size, Image.Transform.PERSPECTIVE, data)
     printed = Image.fromarray(_bytes(scene.printed)).transform(

@@ -109,7 +109,7 @@ def test_file_names_that_are_not_utf8(tmp_path):
     [
         ("digitstring ex", 1, {"explain"}),
         ("digitstring read --thr", 2, {"--threshold"}),
-        ("digitstring data ", 2, {"unipen", "mnist"}),
+        ("digitstring data ", 2, {"unipen", "mnist", "collection"}),
     ],
 )
 def test_shell_completion(words, position, expected):

@@ -12,6 +12,7 @@ httpx = pytest.importorskip("httpx")
 
 from tests.pipeline.service.serving_process import ROOT, running  # noqa: E402
 
+pytestmark = pytest.mark.slow
 ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
 
 

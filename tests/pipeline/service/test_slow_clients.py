@@ -15,6 +15,7 @@ from pipeline.service.refusals import TooLarge, TooSlow  # noqa: E402
 from pipeline.service.settings import Limits  # noqa: E402
 from tests.pipeline.service.serving_process import ROOT, Service, running  # noqa: E402
 
+pytestmark = pytest.mark.slow
 ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
 
 

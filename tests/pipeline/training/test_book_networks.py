@@ -8,7 +8,7 @@ import pytest
 
 from classifier.errors import WeightsError
 from pipeline.data.mnist import Mnist
-from pipeline.errors import UsageError
+from pipeline.errors import OutputError, UsageError
 from pipeline.training import checkpoints as training_files
 from pipeline.training.book_networks import BookTraining, load_book, train_book
 
@@ -129,7 +129,7 @@ def test_failed_writing_leaves_the_old_weights(mnist, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(training_files.np, "savez", disk_full)
-    with pytest.raises(UsageError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left"):
         train_book(once, data=mnist, out=out, force=True)
     assert out.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.json", "book.npz"]
