@@ -75,8 +75,25 @@ def reader_options(
     from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 
     documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
+    if threshold is not None:
+        _say_if_nothing_is_so_sure(threshold, weights)
     options = ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format, documents)
     return options if profile is None else _with_profile(options, profile)
+
+
+def _say_if_nothing_is_so_sure(threshold: float, weights: Path | None) -> None:
+    """A sentence where the threshold lies above every confidence that the weights give; that is no mistake."""
+    import json
+
+    from pipeline.commands.terminal import say
+    from pipeline.reading.field_reader import SHIPPED
+
+    try:
+        ceiling = float(json.loads((weights or SHIPPED).with_suffix(".json").read_bytes())["calibration"]["ceiling"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # whoever loads the weights says what is wrong with them
+    if threshold > ceiling:
+        say(f"nothing will be accepted: the confidence of these weights is at most {ceiling:.4f}")
 
 
 def _with_profile(options: ReaderOptions, path: Path) -> ReaderOptions:

@@ -1,13 +1,12 @@
 """The README is short and says what is; the keys and exit codes of docs/reading.md are those of the code."""
 
-import dataclasses
 import re
 import subprocess
 
 import pytest
 
+from pipeline import answers
 from pipeline.commands import codes
-from pipeline.reading.result import Digit, Reading
 from tests.docs.pages import ROOT, blocks, text_of
 
 README = text_of("README.md")
@@ -33,18 +32,20 @@ def test_the_example_of_the_library_runs_and_reads_what_the_example_says(capsys,
     assert text == "1250" and 0 < float(confidence) < 1 and accepted in ("True", "False")
 
 
-def table_keys(heading):
+def table(heading):
+    """The cells of the table below a heading of docs/reading.md."""
     section = READING.split(heading, 1)[1].split("\n#", 1)[0]
-    return [row.split("|")[1].strip().strip("`") for row in section.splitlines() if row.startswith("| ")][1:]
+    rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| ")]
+    return {key.strip("`"): meaning for key, meaning in rows[1:]}
 
 
 def test_json_keys():
-    keys = [field.name for field in dataclasses.fields(Reading)]
-    assert table_keys("## The JSON of a reading") == ["file", *keys]
-    for field in dataclasses.fields(Digit):
-        assert f"`{field.name}`" in READING
+    """Links aside, the page says of each key what the description of the service says."""
+    page = table("## The JSON of a reading").items()
+    said = {key: re.sub(r" \(\[.*?\]\(.*?\)\)", "", words) for key, words in page}
+    assert said == answers.FILE | answers.READING
 
 
 def test_exit_codes():
     known = [codes.ACCEPTED, codes.UNSURE, codes.USAGE, codes.UNREADABLE, codes.NO_WEIGHTS, codes.UNWRITABLE]
-    assert table_keys("## Exit codes") == [str(code) for code in known] == ["0", "1", "2", "3", "4", "5"]
+    assert list(table("## Exit codes")) == [str(code) for code in known] == ["0", "1", "2", "3", "4", "5"]

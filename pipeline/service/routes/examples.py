@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.service.routes.models import FormAnswer, RecordModel
+from pipeline.service.routes.shapes import RECORDS
 
 RECORD: dict[str, Any] = {
     "file": "-",
@@ -33,9 +33,7 @@ ANSWERS: dict[str, Any] = {
     "description": "One record for a body that is an image; `readings` for a form.",
     "content": {
         "application/json": {
-            "schema": {
-                "anyOf": [{"$ref": "#/components/schemas/RecordModel"}, {"$ref": "#/components/schemas/FormAnswer"}]
-            },
+            "schema": {"anyOf": [{"$ref": f"#/components/schemas/{model.__name__}"} for model in RECORDS]},
             "examples": {
                 "image": {"summary": "An image as the body", "value": RECORD},
                 "form": {"summary": "A form of two files, one of them no image", "value": FORM},
@@ -64,7 +62,7 @@ BODY: dict[str, Any] = {
 def add_schemas(description: dict[str, Any]) -> None:
     """Put the models that ANSWERS refers to among the components of an OpenAPI description."""
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
-    for model in (RecordModel, FormAnswer):
+    for model in RECORDS:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

@@ -1,78 +1,16 @@
-"""The shapes of requests and answers, for the OpenAPI description; answers themselves are made by `records`."""
+"""The shapes of requests and answers for the OpenAPI description; those of readings are in shapes.py."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.service.routes.shapes import Record
 
 
 class ErrorModel(BaseModel):
     """Why there is no answer."""
 
     error: str = Field(description="A sentence for a person: what is wrong and what to do.")
-
-
-class AlternativeModel(BaseModel):
-    """Another text, or another digit, and its probability."""
-
-    text: str
-    confidence: float = Field(ge=0, le=1)
-
-
-class DigitModel(BaseModel):
-    """One digit of a reading."""
-
-    digit: str
-    confidence: float = Field(ge=0, le=1)
-    box: list[int] = Field(description="Source pixels of the upright picture: left, top, right, bottom.")
-    alternatives: list[AlternativeModel]
-
-
-class FieldModel(BaseModel):
-    """A field of a document; beside these the keys of a reading."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-    kind: str = Field(description="amount, comb, box, line or given.")
-    page: int
-    box: list[int] = Field(description="Pixels of the upright page: left, top, right, bottom.")
-    text: str | None
-    confidence: float = Field(ge=0, le=1)
-
-
-class RecordModel(BaseModel):
-    """What stands in an image, as `digitstring read --json` prints it; or `file` and `error` alone."""
-
-    file: str = Field(description="The name the client gave; - for an image that is the body itself.")
-    text: str | None = Field(None, description="The digits, or null when nothing was read.")
-    confidence: float | None = Field(None, ge=0, le=1, description="Probability that text is exactly right.")
-    accepted: bool | None = Field(None, description="Confidence is at or above the threshold.")
-    digits: list[DigitModel] | None = None
-    alternatives: list[AlternativeModel] | None = None
-    rounds: int | None = Field(None, description="How many searches it took.")
-    format: str | None = Field(None, description="The format it was read in; only where one was given.")
-    note: str | None = Field(None, description="Only where digits stand there, but nothing fits the format.")
-    written: str | None = Field(None, description="Only of an amount: what stands there, marks included.")
-    value: str | None = Field(None, description="Only of an amount: its exact value; null where there is a doubt.")
-    value_note: str | None = Field(None, description="Only of an amount without a value: why it has none.")
-    pages: int | None = Field(None, description="Only of a document: how many pages it has.")
-    fields: list[FieldModel] | None = Field(
-        None,
-        description="Only of a document: its fields; text and digits above "
-        "are those of the amount, or else of the first field.",
-    )
-    errors: list[str] | None = Field(None, description="Only of a document: a sentence for each bad page.")
-    review: int | None = Field(None, description="Only where review is on: the number of the item in the queue.")
-    explanation: dict[str, Any] | None = Field(None, description="Only with explain: picture, cuts and rounds.")
-    error: str | None = Field(None, description="Only where the image could not be read: why.")
-
-
-class FormAnswer(BaseModel):
-    """The records of the files of a form, in their order."""
-
-    readings: list[RecordModel]
 
 
 class HealthModel(BaseModel):
@@ -128,7 +66,7 @@ class ItemModel(BaseModel):
 
     item: int
     lease: str
-    record: RecordModel
+    record: Record
 
 
 class NextModel(BaseModel):

@@ -18,8 +18,9 @@ from pipeline.service.gate.bodies import Upload, split_body
 from pipeline.service.gate.receiving import Receiving
 from pipeline.service.refusals import Late
 from pipeline.service.routes import examples
-from pipeline.service.routes.models import ErrorModel, FormAnswer, HealthModel, ReadyModel
+from pipeline.service.routes.models import ErrorModel, HealthModel, ReadyModel
 from pipeline.service.routes.parameters import ReadParameters, only_known, with_fields
+from pipeline.service.routes.shapes import FormAnswer
 from pipeline.service.settings import ServiceSettings
 from pipeline.service.work.counters import CONTENT_TYPE, Metrics
 from pipeline.service.work.pool import RecognitionPool

@@ -120,3 +120,12 @@ def test_the_card_knows_the_bounds(weights, tmp_path, arguments, code):
     written().save(tmp_path / "a.png")
     result = read(weights, tmp_path / "a.png", *arguments)
     assert result.exit_code == code if code else result.exit_code in (0, 1)
+
+
+@pytest.mark.parametrize(("threshold", "said"), [(0.98, True), (0.97, False), (0, False)])
+def test_a_threshold_above_every_confidence_is_said(random_weights, tmp_path, threshold, said):
+    written().save(tmp_path / "a.png")
+    result = read(random_weights, "--threshold", threshold, tmp_path / "a.png")  # their card's ceiling is 0.97
+    sentence = "nothing will be accepted: the confidence of these weights is at most 0.9700"
+    assert (sentence in result.stderr) == said
+    assert result.exit_code == 1 or not said
