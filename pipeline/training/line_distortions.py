@@ -52,6 +52,22 @@ class LineDistortion:
 SET_LOOSELY = LineDistortion()
 """For pictures that hold little but the number."""
 
+CUT_TIGHTLY = LineDistortion(
+    margins=0.2,
+    room=0.3,
+    frame=0.04,
+    edge=0.05,
+    rules=0.03,
+    dividers=0.01,
+    dark_margin=0.03,
+    shade=0.2,
+    inverted=0.04,
+    coarse=0.12,
+    blur=0.15,
+    noise=0.3,
+)
+"""For amounts on patterned paper, which are cut where the field ends."""
+
 SCANNED_AGAIN = LineDistortion(
     margins=0.05,
     frame=0.0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,10 +23,14 @@ from pipeline.data.real_strings import RealString
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
 from pipeline.synthesis.style import SURROUNDED, TRAINING
-from pipeline.training.line_distortions import SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
+from pipeline.training.line_distortions import CUT_TIGHTLY, SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
 
 Drawn = tuple[NDArray[np.float32], str, LineDistortion]  # a grey picture, what is written, how to vary the picture
 OTHER_SIGNS = "#*=+()"  # written on purpose; letters, currencies and strokes beside a number are blank
+
+AMOUNTS = replace(TRAINING, name="amounts", neighbours=0.02, intruders=0.03, empty=0.02, prefixes=0.14)
+"""Training strings with fewer letters beside them: where every tenth string has one, unsure digits at the ends of the
+line are taken for letters and left out; and with more currency signs before them, which are taken for 8 and 4."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class LineMixture:
     """Where strings come from and how they are varied.
 
     styles: presets of the synthesis, each with its share of all strings that are drawn and how its pictures are varied
-    further: amounts on patterned paper and tightly cut are set loosely, what has its surroundings is scanned again.
+    further: amounts on patterned paper stay tightly cut, what has its surroundings is scanned again.
     registers: share of real numbers out of registers: real ink on real paper, but ten hands and 1 to 4 digits, so not
     too many. joined: of those, the share of two or three set side by side, so that real strings are as long as
     others. flipped: share of pictures shown in the wrong polarity, as where `line_picture` is misled.
@@ -42,10 +46,10 @@ class LineMixture:
     """
 
     styles: tuple[tuple[StringStyle, float, LineDistortion], ...] = (
-        (SURROUNDED, 0.55, SCANNED_AGAIN),
-        (TRAINING, 0.45, SET_LOOSELY),
+        (SURROUNDED, 0.45, SCANNED_AGAIN),
+        (AMOUNTS, 0.55, CUT_TIGHTLY),
     )
-    registers: float = 0.12
+    registers: float = 0.1
     joined: float = 0.3
     real: LineDistortion = SET_LOOSELY
     flipped: float = 0.02

@@ -286,7 +286,7 @@ def line_card(recipe: LineRecipe, hashes: dict[str, str], report: LineReport) ->
 
 def _identity(recipe: LineRecipe) -> dict[str, Any]:
     """What must be the same for a training to go on: all but how far it goes, and on which strings."""
-    free = ("strings", "cooling", "saved", "bfloat16", "learning_rate", "mixture")
+    free = ("strings", "warm_up", "cooling", "saved", "bfloat16", "learning_rate", "mixture")
     return {key: value for key, value in asdict(recipe).items() if key not in free}
 
 

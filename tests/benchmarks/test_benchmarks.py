@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import binomtest
 
-from benchmarks.accuracy import digits, field, form, formats, strings
+from benchmarks.accuracy import digits, field, form, formats, line, strings
 from benchmarks.common.scores import Scores, left_out
 from benchmarks.diagnosis import random_cuts, segmentation
 from benchmarks.diagnosis.span_truth import OwnerTruth
 from benchmarks.robustness import invariance
+from classifier.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
 from pipeline.reading.field_reader import FieldReader, score_spans
@@ -362,3 +363,23 @@ def test_formats_are_measured_on_a_few_account_numbers(weights, training_data, t
     assert "digits:4,luhn" in capsys.readouterr().out
     ways = json.loads(out.read_text())["accounts"]["ways"]
     assert {way["n"] for way in ways.values()} == {2} and "digits:4,luhn" in ways
+
+
+def test_the_line_network_is_measured_by_kind(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    network = ConvolutionNetwork.initialise(Shape(convolutions=(Convolution(5, 2, 4), Convolution(5, 2, 4))), rng)
+    both = Networks(network, line=LineNetwork.initialise(LineShape(maps=(2, 3, 3, 4, 4, 5)), rng))
+    weights, table = tmp_path / "w.npz", tmp_path / "truth.csv"
+    np.savez(weights, **network_arrays(both))
+    card = network_card(both) | {"weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    weights.with_suffix(".json").write_text(json.dumps(card))
+    (tmp_path / "images").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.full((20, 60), 255, np.uint8)).save(tmp_path / "images" / name)
+    table.write_text("file,text,kind\na.png,12,cell\nb.png,,meter\n")
+    line.main([str(table), "--weights", str(weights), "--out", str(tmp_path / "o.json"), "--sheet", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert "cell" in printed and "meter" in printed and "CPU ms" in printed
+    report = json.loads((tmp_path / "o.json").read_text())
+    assert [row["truth"] for row in next(value for key, value in report.items() if key != "weights")] == ["12", ""]
+    assert list(tmp_path.glob("*.png"))
