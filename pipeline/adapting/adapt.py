@@ -156,7 +156,7 @@ def _adapt(runs: Runs, parent: FieldReader, pictures: Pictures, recipe: AdaptRec
         )
         say(f"fold {run + 1} of {len(folds)}: of {len(held_out)} strings held out, right are {counts}")
     after = honest_answers(answers)
-    before = read_pictures(parent.networks, [pictures.usable[k] for held_out in folds for k in held_out])
+    before = read_pictures(parent.networks, [pictures.usable[k] for held_out in folds for k in held_out], parent.line)
     comparison = Comparison.of(before.right, after.right)
     say(str(comparison))
     networks, passes = parent.networks, 0
@@ -198,9 +198,10 @@ def _prepare(
         done[0] += each
         progress(min(done[0], total), total)
 
-    return Runs(
-        first, second, pictures, own, base, recipe.schedule, recipe.seed, files, {**identity, "data": hashes}, on_pass
-    )
+    identity = {**identity, "data": hashes}
+    runs = Runs(first, second, pictures, own, base, recipe.schedule, recipe.seed, files, identity, on_pass)
+    runs.line_network, runs.line = parent.networks.line, parent.line
+    return runs
 
 
 def _second(networks: Networks, recipe: AdaptRecipe) -> ConvolutionNetwork:

@@ -14,8 +14,9 @@ from classifier.weights import Networks
 from pipeline.adapting.labelled import Picture
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
-from pipeline.reading.field_reader import find_texts
+from pipeline.reading.finding import find_texts
 from pipeline.reading.search import SearchConfig
+from pipeline.reading.together import LineSide
 
 CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this
 PULL = 50  # strings for which the parent's calibration counts
@@ -45,10 +46,9 @@ class Answers:
         return cls(np.array(record[0], dtype=bool), np.array(record[1], dtype=np.float64))
 
 
-def read_pictures(networks: Networks, pictures: Sequence[Picture]) -> Answers:
-    """The pictures, read as the reader reads them."""
-    found = [find_texts(picture.grey, networks, SearchConfig(), 1)[2] for picture in pictures]
-    best = [texts[0] if texts else ("", 0.0) for texts in found]
+def read_pictures(networks: Networks, pictures: Sequence[Picture], line: LineSide | None = None) -> Answers:
+    """The pictures, read as the reader reads them; line: the second reader, if there is one."""
+    best = [find_texts(picture.grey, networks, SearchConfig(), 1, line=line).best for picture in pictures]
     right = [text == picture.text for (text, _), picture in zip(best, pictures, strict=True)]
     return Answers(np.array(right, dtype=bool), np.array([posterior for _, posterior in best], dtype=np.float64))
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.line_network import LineNetwork
 from classifier.network import ConvolutionNetwork
 from classifier.weights import Networks, rounded
 from pipeline.adapting.check import Answers, read_pictures
 from pipeline.adapting.labelled import Picture
 from pipeline.adapting.schedule import AdaptSchedule, Base, Versions, mixed, run_pass, start_trainer
+from pipeline.reading.together import LineSide
 from pipeline.training.checkpoints import TrainingFiles
 from pipeline.training.trainer import StringTrainer
 
@@ -40,6 +42,9 @@ class Runs:
     answers: dict[str, Answers] = field(default_factory=dict)
     stopped: tuple[int, int, dict[str, NDArray[Any]]] | None = None
     """Of the checkpoint: the run, its passes done, and the trainer's state."""
+    line_network: LineNetwork | None = None
+    line: LineSide | None = None
+    """The parent's second reader, which stays as it is and is asked when held-out pictures are read."""
 
     def resume(self) -> None:
         """Takes up the checkpoint. Raises UsageError where it is of other data or settings, WeightsError."""
@@ -69,7 +74,7 @@ class Runs:
         for number in range(done + 1, passes + 1):
             run_pass(trainer, self.parent, own, base, self.schedule, [self.seed, run, number])
             if held_out and number in self.schedule.passes:
-                self.answers[f"{run}/{number}"] = read_pictures(self._networks(trainer), held_out)
+                self.answers[f"{run}/{number}"] = read_pictures(self._networks(trainer), held_out, self.line)
             self._save(run, number, trainer)
             self.on_pass()
         return self._networks(trainer)
@@ -89,4 +94,5 @@ class Runs:
 
     def _networks(self, trainer: StringTrainer) -> Networks:
         """As they will be when loaded again."""
-        return Networks(self.first, rounded(mixed(trainer.averaged(), self.parent, self.schedule.kept)))
+        second = rounded(mixed(trainer.averaged(), self.parent, self.schedule.kept))
+        return Networks(self.first, second, self.line_network)

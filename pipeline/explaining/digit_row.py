@@ -24,18 +24,32 @@ def draw_digits(trace: Trace, width: float) -> Panel:
     """A card for each digit of the reading."""
     pieces, path = trace.pieces, trace.path
     assert pieces is not None and path is not None
+    if not trace.spelled:
+        return flow([_draw_card(digit, _cut_out(trace, digit)) for digit in trace.reading.digits], width, gap=SPACE)
     chosen = [span for span, symbol in zip(path.spans, path.symbols, strict=True) if symbol != SKIP]
     spans = trace.rounds[-1].spans
     own = Spans(*(getattr(spans, field.name)[chosen] for field in fields(Spans)))
     crops = draw_crops(pieces, own)
-    cards = [_draw_card(digit, crop) for digit, crop in zip(trace.reading.digits, crops, strict=True)]
+    cards = [_draw_card(digit, crop_colours(crop)) for digit, crop in zip(trace.reading.digits, crops, strict=True)]
     return flow(cards, width, gap=SPACE, row_gap=SPACE)
 
 
+def _cut_out(trace: Trace, digit: Digit) -> NDArray[np.float32]:
+    """The digit's place in the source, in the middle of a square: no span of the lattice is read so."""
+    left, top, right, bottom = digit.box
+    part = trace.grey[top:bottom, left:right]
+    side = max(part.shape)
+    square = np.ones((side, side), dtype=np.float32)
+    y, x = (side - part.shape[0]) // 2, (side - part.shape[1]) // 2
+    square[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return square
+
+
 def _draw_card(digit: Digit, crop: NDArray[np.float32]) -> Panel:
+    """crop: (h, w) grey or (h, w, 3) RGB."""
     panel = Panel(CARD_WIDTH, CARD_HEIGHT, CARD)
     side = (CARD_WIDTH - CROP) / 2
-    panel.picture(picture_of(crop_colours(crop)), side, side, CROP, CROP, smooth=False)
+    panel.picture(picture_of(crop), side, side, CROP, CROP, smooth=False)
     y = side + CROP + 24
     colour = WARN if digit.confidence < UNSURE else ACCENT
     panel.text(side + 4, y, digit.digit, 34, TEXT, "lm", bold=True)

@@ -149,7 +149,7 @@ def label_path(trace: Trace) -> tuple[list[SpanLabel], NDArray[np.bool_], NDArra
     pieces, path = trace.pieces, trace.path
     assert pieces is not None and path is not None
     spans = trace.rounds[-1].spans
-    digits = iter(trace.reading.digits)
+    digits = iter(trace.reading.digits if trace.spelled else ())
     labels, strong = [], np.zeros(len(pieces.cuts), dtype=bool)
     read = np.zeros(len(pieces.mass), dtype=bool)
     for span, symbol in zip(path.spans, path.symbols, strict=True):
@@ -159,9 +159,8 @@ def label_path(trace: Trace) -> tuple[list[SpanLabel], NDArray[np.bool_], NDArra
             read |= spans.holds[span]
         if spans.mass[span] > 0:
             note = percent(digit.confidence) if digit else ""
-            labels.append(
-                SpanLabel(float(spans.box[span, 0]), float(spans.box[span, 2]), digit.digit if digit else "", note)
-            )
+            name = "" if symbol == SKIP else str(symbol)
+            labels.append(SpanLabel(float(spans.box[span, 0]), float(spans.box[span, 2]), name, note))
     return labels, strong, ~read
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
+from pipeline.explaining.both_readers import draw_readers
 from pipeline.explaining.digit_row import draw_digits
 from pipeline.explaining.field_picture import draw_ink, draw_legend, draw_source, label_path
 from pipeline.explaining.header import draw_header
@@ -51,13 +52,16 @@ def _sections(trace: Trace, width: float) -> list[Panel]:
     if trace.pieces is None or trace.path is None:
         source, size = draw_source(trace, width, 2 * PICTURE_HEIGHT)
         return [titled("What came in", f"{size}; neither dark nor light writing was found on it", source, 1)]
-    sections = [*_pictures(trace, width)]
+    parts = []
+    if trace.reading.readers:
+        note = "each alone; coloured is what the other does not confirm"
+        parts.append(("Two readers", note, draw_readers(trace.reading, width)))
     if trace.reading.digits:
         note = "28 x 28 pixels each, as the network sees them; orange is ink of the neighbours"
-        sections.append(titled("The digits", note, draw_digits(trace, width), 3))
+        parts.append(("The digits", note, draw_digits(trace, width)))
     note = "thick cuts are new, shaded spans were unsure and are cut finer in the next round"
-    sections.append(titled("How it was searched", note, draw_rounds(trace, width), 3 + bool(trace.reading.digits)))
-    return sections
+    parts.append(("How it was searched", note, draw_rounds(trace, width)))
+    return [*_pictures(trace, width), *(titled(*part, number) for number, part in enumerate(parts, start=3))]
 
 
 def _pictures(trace: Trace, width: float) -> list[Panel]:

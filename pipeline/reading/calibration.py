@@ -99,15 +99,15 @@ def expected_thresholds(
 def _platt_fit(x: NDArray[np.float64], target: NDArray[np.float64], start: Calibration) -> tuple[float, float]:
     """Slope, at least LEAST_SLOPE, and offset of least cross-entropy for log-odds x (N,) and targets (N,)."""
     ones = np.ones_like(x)
-    slope, offset = _logistic_fit(
+    slope, offset = logistic_fit(
         np.stack([x, ones], axis=1), target, np.zeros_like(x), np.array([start.slope, start.offset])
     )
     if slope < LEAST_SLOPE:
-        slope, (offset,) = LEAST_SLOPE, _logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
+        slope, (offset,) = LEAST_SLOPE, logistic_fit(ones[:, None], target, LEAST_SLOPE * x, np.zeros(1))
     return float(slope), float(offset)
 
 
-def _logistic_fit(
+def logistic_fit(
     x: NDArray[np.float64],
     target: NDArray[np.float64],
     base: NDArray[np.float64],

@@ -4,45 +4,44 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.arrays import Scores
 from classifier.errors import WeightsError
-from classifier.network import ConvolutionNetwork, forward_blocks
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
 from pipeline.formats.values import value_of
 from pipeline.images import load_grey
-from pipeline.reading.calibration import LEAST, Calibration
-from pipeline.reading.characters import MEASURES, comma_costs, draw_crops, measure, skip_costs
-from pipeline.reading.lattice import SKIP, Lattice, Path
+from pipeline.reading.calibration import Calibration
+from pipeline.reading.characters import MEASURES
+from pipeline.reading.digits import column_boxes, make_digits, path_boxes, path_shares, scaled_alternatives, text_shares
+from pipeline.reading.finding import Found, find_texts
+from pipeline.reading.lattice import Path
+from pipeline.reading.line.reading import LineReading
 from pipeline.reading.marks import written_of
 from pipeline.reading.paths import best_path
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
-from pipeline.reading.rescoring import look_again
-from pipeline.reading.result import Alternative, Digit, Reading
-from pipeline.reading.search import Round, SearchConfig, search
-from pipeline.reading.texts import BEAM, best_path_of, likely_fitting, likely_texts
-from segmenter.cuts import INK_LEVEL, find_cuts
-from segmenter.ink import extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces
+from pipeline.reading.result import Opinion, Reading
+from pipeline.reading.search import Round, SearchConfig
+from pipeline.reading.texts import best_path_of, likely_texts
+from pipeline.reading.together import line_side
+from segmenter.arrays import Box
+from segmenter.spans import Pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
-EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
-FEW = 5  # texts that are always compared
-LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
+UNPLACED = "the marks about the digits were not found"
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything `explain` draws: the grey source (H, W), the pieces (None on a blank page), the rounds, the texts
-    with their posteriors, and the path that spells the reading (None on a blank page; where nothing fits the format,
-    the best of all)."""
+    with their posteriors, the path that spells the reading (None on a blank page; where no path does, or nothing fits
+    the format, the best of all), and what the second reader saw (None without one)."""
 
     grey: NDArray[np.float32]
     pieces: Pieces | None
@@ -50,6 +49,12 @@ class Trace:
     texts: tuple[tuple[str, float], ...]
     path: Path | None
     reading: Reading
+    line: LineReading | None = None
+
+    @property
+    def spelled(self) -> bool:
+        """Whether the path spells the reading's text; else only the line's columns do."""
+        return self.path is not None and self.path.text == (self.reading.text or "")
 
 
 class FieldReader:
@@ -80,6 +85,7 @@ class FieldReader:
         _check_inputs(self.networks, path)
         self.calibration, table = _calibration_of(self.card, path)
         self.thresholds = table
+        self.line = line_side(self.networks, self.card, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
         self.config = config or SearchConfig()
@@ -104,105 +110,77 @@ class FieldReader:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
         wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
-        pieces, rounds, texts = find_texts(grey, self.networks, self.config, self.alternatives + 2, wanted)
-        if pieces is None:
-            nothing = Reading.nothing(format=None if wanted is None else wanted.spec)
-            return Trace(grey, None, (), (), None, nothing)
-        lattice = rounds[-1].lattice
-        path = best_path_of(lattice, texts[0][0]) if texts else best_path(lattice)
-        if wanted is None:
-            reading = self._reading(pieces, rounds, texts, path, grey.shape)
-        else:
-            reading = self._reading(pieces, rounds, texts or [("", 0.0)], path, grey.shape)
-            reading = replace(reading, format=wanted.spec, note=_note(lattice, wanted, reading))
+        found = find_texts(grey, self.networks, self.config, self.alternatives + 2, wanted, self.line)
+        path = _path_of(found)
+        reading = replace(self._reading(found, path, grey.shape), readers=self._opinions(found))
+        if wanted is not None:
+            reading = replace(reading, format=wanted.spec, note=_note(found, wanted, reading))
             if wanted.is_amount and reading.text is not None:
-                reading = _valued(reading, written_of(pieces, rounds[-1].spans, path))
-        return Trace(grey, pieces, tuple(rounds), tuple(texts), path, reading)
+                reading = _valued(reading, found, path)
+        line = None if found.together is None else found.together.line
+        return Trace(grey, found.pieces, found.rounds, found.texts, path, reading, line)
 
-    def _reading(
-        self, pieces: Pieces, rounds: list[Round], texts: list[tuple[str, float]], path: Path, shape: tuple[int, ...]
-    ) -> Reading:
-        text, posterior = texts[0] if texts else (path.text, 0.0)
+    def _reading(self, found: Found, path: Path | None, shape: tuple[int, ...]) -> Reading:
+        text, posterior = found.best
         confidence = self.calibration.confidence(posterior)
-        others = _alternatives(texts[1:], posterior, confidence)[: self.alternatives]
+        others = scaled_alternatives(found.texts[1:], posterior, confidence)[: self.alternatives]
         if not text:
-            return Reading.nothing(len(rounds), others)
-        digits = self._digits(pieces, rounds[-1], path, confidence, shape)
-        return Reading(text, confidence, confidence >= self.threshold, digits, others, len(rounds))
+            return Reading.nothing(len(found.rounds), others if found.texts else ())
+        boxes, shares = _places(found, text, path, shape)
+        digits = make_digits(text, boxes, shares, confidence, self.calibration)
+        return Reading(text, confidence, confidence >= self.threshold, digits, others, len(found.rounds))
 
-    def _digits(
-        self, pieces: Pieces, last: Round, path: Path, confidence: float, shape: tuple[int, ...]
-    ) -> tuple[Digit, ...]:
-        posteriors, digits = last.posteriors, []
-        for span, symbol in zip(path.spans, path.symbols, strict=True):
-            if symbol != SKIP:
-                chance = max(confidence, self.calibration.confidence(float(posteriors[span, symbol])))
-                others = [(str(k), float(posteriors[span, k])) for k in range(10) if k != symbol]
-                digits.append(
-                    Digit(
-                        str(symbol),
-                        chance,
-                        _source_box(pieces, last.spans, span, shape),
-                        _alternatives(others, float(posteriors[span, symbol]), chance)[:3],
-                    )
-                )
-        return tuple(digits)
+    def _opinions(self, found: Found) -> dict[str, Opinion]:
+        """What each reader alone would say; empty where only one read."""
+        if found.opinions is None or self.line is None or not found.opinions.candidates:
+            return {}
+        joint, said = self.line.joint, found.opinions.alone()
+        alone = {"lattice": joint.lattice_alone, "line": joint.line_alone}
+        return {
+            name: Opinion(text or None, alone[name].confidence(posterior) if text else 0.0)
+            for name, (text, posterior) in said.items()
+        }
 
 
-def find_texts(
-    grey: NDArray[np.float32], networks: Networks, config: SearchConfig, count: int, format: Format | None = None
-) -> tuple[Pieces | None, list[Round], list[tuple[str, float]]]:
-    """The pieces of a field (None where it is blank), the rounds of the search, the likeliest texts and posteriors;
-    no texts where a format is given and nothing fits it.
-
-    grey: (H, W) float32 in [0, 1], 1 = white.
-    """
-    ink = extract_ink(grey)
-    cuts = find_cuts(ink)
-    if not cuts:
-        return None, [], []
-    pieces = cut_pieces(ink, cuts)
-    amount = format is not None and format.is_amount
-    rounds = search(pieces, lambda pieces, spans: score_spans(networks.first, pieces, spans, amount), config, format)
-    if networks.second is not None:
-        rounds.append(look_again(pieces, rounds[-1], networks.second, config, format))
-    return pieces, rounds, _best_texts(rounds[-1].lattice, count, format)
+def _path_of(found: Found) -> Path | None:
+    """The lattice's best path that spells the text; where none does, or there is no text, its best path of all; None
+    where no ink was found."""
+    if found.lattice is None:
+        return None
+    try:
+        return best_path_of(found.lattice, found.best[0]) if found.texts else best_path(found.lattice)
+    except ValueError:
+        return best_path(found.lattice)
 
 
-def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tuple[str, float]]:
-    """The likeliest texts and their posteriors, about `count`; the first is the same however many are asked for."""
-    find = partial(likely_fitting, lattice, format)
-    texts = find(FEW)
-    if texts and count > FEW:
-        known = {text for text, _ in texts}
-        more = [pair for pair in find(count, beam=max(BEAM, count)) if pair[0] not in known]
-        texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[: count - 1]
-    return texts
+def _places(found: Found, text: str, path: Path | None, shape: tuple[int, ...]) -> tuple[list[Box], Scores]:
+    """Where the digits of a text stand, and (L, 10) the probability of each digit at each place: by the path that
+    spells it, or else by the line's columns."""
+    spelled = path is not None and path.text == text
+    if found.opinions is None or found.together is None:
+        assert found.pieces is not None and path is not None and spelled
+        return path_boxes(found.pieces, found.rounds[-1].spans, path, shape), path_shares(path, found.rounds[-1])
+    shares = text_shares(text, found.texts)
+    if found.pieces is not None and path is not None and spelled and found.opinions.likely_in_lattice(text):
+        return path_boxes(found.pieces, found.rounds[-1].spans, path, shape), shares
+    return column_boxes(found.together.line, text, found.ink, shape), shares
 
 
-def _valued(reading: Reading, written: str) -> Reading:
+def _valued(reading: Reading, found: Found, path: Path | None) -> Reading:
     """The reading of an amount with what is written and its value."""
+    if found.pieces is None or path is None or path.text != reading.text:
+        return replace(reading, written=reading.text, value_note=UNPLACED)
+    written = written_of(found.pieces, found.rounds[-1].spans, path)
     value = value_of(written)
     return replace(reading, written=written, value=value.amount, value_note=value.reason)
 
 
-def _note(lattice: Lattice, format: Format, reading: Reading) -> str | None:
+def _note(found: Found, format: Format, reading: Reading) -> str | None:
     """A sentence for a reading without text whose picture holds digits: that nothing fits, and what stands there."""
-    plain = [] if reading.text is not None else likely_texts(lattice, 1)
+    plain = [] if reading.text is not None or found.lattice is None else likely_texts(found.lattice, 1)
     if not plain or not plain[0][0]:
         return None
     return f"nothing here fits the format {format.spec}; without a format it reads {plain[0][0]}"
-
-
-def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans, amount: bool = False) -> NDArray[np.float32]:
-    """Scores (N, 11) of spans: the network's weighted sums, less what skipping costs; in an amount also less what a
-    digit costs that stands like a comma."""
-    measures = measure(pieces, spans)
-    scores = forward_blocks(network, draw_crops(pieces, spans), measures)
-    scores[:, SKIP] -= skip_costs(measures)
-    if amount:
-        scores[:, :SKIP] -= comma_costs(measures)[:, None]
-    return scores
 
 
 def _check_inputs(networks: Networks, path: FilePath) -> None:
@@ -241,31 +219,3 @@ def _threshold(table: dict[str, float], threshold: float | None, max_error: floa
         known = ", ".join(sorted(table, key=float))
         raise UsageError(f"these weights know no threshold for an error of {wanted}; they know {known}")
     return table[max(within, key=float)]
-
-
-def _source_box(pieces: Pieces, spans: Spans, span: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The box of a span's ink in whole source pixels: left, top, right, bottom."""
-    left, top, right, bottom = spans.box[span].astype(int)
-    held = np.append(spans.holds[span], False)[pieces.cell_of[top:bottom, left:right]]
-    inked = held & (pieces.ink.pixels[top:bottom, left:right] >= INK_LEVEL)
-    rows = np.flatnonzero(inked.any(axis=1))
-    first, last = inked.argmax(axis=1), right - left - 1 - inked[:, ::-1].argmax(axis=1)
-    # An affine map takes the ends of the rows to the outermost points.
-    ends = np.stack([np.concatenate([first[rows], last[rows]]) + left, np.concatenate([rows, rows]) + top])
-    matrix, shift = pieces.ink.to_source[:, :2], pieces.ink.to_source[:, 2]
-    places, edges = matrix @ ends, matrix @ EDGES
-    limit = np.array(shape[::-1])
-    low = np.floor(np.clip(places.min(axis=1) + edges.min(axis=1) + shift, 0, limit - 1)).astype(int)
-    high = np.ceil(np.clip(places.max(axis=1) + edges.max(axis=1) + shift, low + 1, limit)).astype(int)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
-
-
-def _alternatives(others: list[tuple[str, float]], posterior: float, confidence: float) -> tuple[Alternative, ...]:
-    """Other texts (or digits) and their posteriors, likeliest first, within what the winner's confidence leaves.
-
-    posterior, confidence: of the winner, before calibration and after. None is made likelier than the winner.
-    """
-    rest = (1 - confidence) / max(1 - posterior, sum(p for _, p in others), LEAST)
-    ordered = sorted(others, key=lambda other: -other[1])
-    scaled = [Alternative(text, min(p * rest, confidence)) for text, p in ordered if text]
-    return tuple(other for other in scaled if other.confidence >= LEAST_ALTERNATIVE)

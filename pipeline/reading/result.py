@@ -8,7 +8,8 @@ at the place where the object is made.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Integral
 from typing import Any, Protocol
@@ -54,6 +55,23 @@ def check_alternatives(winner: str | None, alternatives: tuple[Alternative, ...]
     confidences = [alternative.confidence for alternative in alternatives]
     if confidences != sorted(confidences, reverse=True):
         raise ValueError(f"alternatives are not ordered by confidence: {confidences}")
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one reader alone would say: the text, None for none, and the probability that it is exactly right."""
+
+    text: str | None
+    confidence: float
+
+    def __post_init__(self) -> None:
+        if self.text is not None:
+            check_digits(self.text, "text")
+        check_probability(self.confidence, "confidence")
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"text": ..., "confidence": ...}`."""
+        return {"text": self.text, "confidence": float(self.confidence)}
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,7 @@ class Reading:
     format: the format it was read in, None: any digits. note: why there is no text where digits stand there.
     written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
     None where the grouping leaves a doubt; value_note: which.
+    readers: what each of two readers alone would say, `lattice` and `line`; empty where one reader read alone.
     """
 
     text: str | None
@@ -116,6 +135,7 @@ class Reading:
     written: str | None = None
     value: Decimal | None = None
     value_note: str | None = None
+    readers: Mapping[str, Opinion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")
@@ -155,8 +175,11 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types. With a format also
-        format, and note where there is one; of an amount written and value, and value_note where there is none."""
+        format, and note where there is one; of an amount written and value, and value_note where there is none; where
+        two readers read, readers."""
         extra: dict[str, Any] = {} if self.format is None else {"format": self.format}
+        if self.readers:
+            extra["readers"] = {name: opinion.to_json() for name, opinion in self.readers.items()}
         extra |= {} if self.note is None else {"note": self.note}
         if self.written is not None:
             extra |= {"written": self.written, "value": None if self.value is None else format(self.value, "f")}

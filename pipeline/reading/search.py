@@ -24,15 +24,21 @@ Scorer = Callable[[Pieces, Spans], NDArray[np.float32]]  # the weighted sums (N,
 @dataclass(frozen=True)
 class SearchConfig:
     """sure: a span whose output and posterior reach this needs no finer cuts. first_level: cuts of the first round,
-    all of this level and coarser. most_spans: how many spans may be scored for one field.
+    all of this level and coarser. most_spans: how many spans may be scored for one field. agreed: posterior of a text
+    that both readers read from which on nothing more is tried.
     """
 
     sure: float = 0.9
     first_level: int = GAP
     most_spans: int = 2000
+    agreed: float = 0.99
 
     def __post_init__(self) -> None:
-        if not 0 <= self.sure <= 1 or not GAP <= self.first_level <= DENSE or self.most_spans < 1:
+        if (
+            not (0 <= self.sure <= 1 and 0 <= self.agreed <= 1)
+            or not GAP <= self.first_level <= DENSE
+            or self.most_spans < 1
+        ):
             raise ValueError(f"not a search configuration: {self}")
 
 
@@ -41,7 +47,8 @@ class Round:
     """One round: the active cuts ((cuts,) bool), the spans so far, their lattice and best path, which of the path's
     spans were unsure ((path,) bool), and the posteriors (N, 11) of all spans as each symbol.
 
-    rescored: (M,) the spans that were scored again; None in a round of the search.
+    rescored: (M,) the spans that were scored again; None in a round of the search. agreed: whether the second reader
+    reads the same, and both are sure.
     """
 
     active: NDArray[np.bool_]
@@ -51,12 +58,19 @@ class Round:
     unsure: NDArray[np.bool_]
     posteriors: NDArray[np.float64]
     rescored: NDArray[np.intp] | None = None
+    agreed: bool = False
 
 
 def search(
-    pieces: Pieces, score: Scorer, config: SearchConfig = SearchConfig(), format: Format | None = None
+    pieces: Pieces,
+    score: Scorer,
+    config: SearchConfig = SearchConfig(),
+    format: Format | None = None,
+    judge: Callable[[Round], Round] = lambda found: found,
 ) -> list[Round]:
-    """Rounds of the search, the last one its result; at least one. With a format: among the paths that fit it."""
+    """Rounds of the search, the last one its result; at least one. With a format: among the paths that fit it.
+
+    judge: sees each round before it is decided where to cut finer; may change which spans are unsure."""
     levels = np.array([cut.level for cut in pieces.cuts])
     active = levels <= config.first_level
     spans: Spans | None = None
@@ -69,7 +83,7 @@ def search(
         spans = fresh if spans is None else join_spans(spans, fresh)
         order = np.argsort(spans.end, kind="stable")
         spans, scores = pick_spans(spans, order), scores[order]
-        rounds.append(read_round(active, spans, scores, config, format))
+        rounds.append(judge(read_round(active, spans, scores, config, format)))
         finer = _finer_cuts(rounds[-1], levels)
         if not finer.any() or len(spans) >= config.most_spans:
             return rounds

@@ -49,11 +49,32 @@ def likely_fitting(
         return likely_texts(lattice, count, ANY, prune, beam)
     side = lattice.mirrored()[0] if format.mirrored else lattice
     fit = Fit.of(side, format.or_nothing)
-    empty = float(sweep(side, NOTHING, PROBABILITY, fit.chain)[-1, 0])
-    if fit.share - empty < LEAST_FIT:
+    if _number_share(fit) < LEAST_FIT:
         return []
     texts = _likely(fit, count, prune, beam)
     return [(text[::-1], share) for text, share in texts] if format.mirrored else texts
+
+
+def shares_of(lattice: Lattice, format: Format | None, count: int, others: Sequence[str]) -> tuple[list[str], Scores]:
+    """About `count` of the likeliest texts that fit, and `others` that do, each once; and ln of the probability (N,) of
+    each among the texts that fit, -inf where next to nothing does."""
+    if format is not None and format.mirrored:
+        lattice, others = lattice.mirrored()[0], [text[::-1] for text in others]
+    fit = Fit.of(lattice, ANY if format is None else format.or_nothing)
+    kept = np.where(fit.used >= PRUNE * fit.share, fit.chain, 0.0)
+    fits = fit.share > 0 and (format is None or _number_share(fit) >= LEAST_FIT)
+    texts = list(dict.fromkeys([*(_beam(fit, kept, max(BEAM, count))[:count] if fits else []), *others]))
+    with np.errstate(divide="ignore"):
+        logs = (
+            np.log(text_shares(lattice, fit.chain, texts)) - np.log(fit.share) if fits else np.full(len(texts), -np.inf)
+        )
+    texts = [text[::-1] for text in texts] if format is not None and format.mirrored else texts
+    return texts, np.minimum(logs, 0.0)
+
+
+def _number_share(fit: Fit) -> float:
+    """The probability that a path drawn by its score fits and is not empty."""
+    return fit.share - float(sweep(fit.lattice, NOTHING, PROBABILITY, fit.chain)[-1, 0])
 
 
 def text_shares(lattice: Lattice, chain: Scores, texts: Sequence[str]) -> list[float]:

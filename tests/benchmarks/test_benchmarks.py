@@ -26,7 +26,8 @@ from benchmarks.robustness import invariance
 from classifier.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
-from pipeline.reading.field_reader import FieldReader, score_spans
+from pipeline.reading.field_reader import FieldReader
+from pipeline.reading.finding import score_spans
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string

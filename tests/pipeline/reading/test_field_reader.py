@@ -16,7 +16,8 @@ from classifier.errors import WeightsError
 from pipeline.errors import ImageError, UsageError
 from pipeline.formats.format import parse_format
 from pipeline.reading.calibration import Calibration
-from pipeline.reading.field_reader import SHIPPED, FieldReader, _alternatives
+from pipeline.reading.digits import scaled_alternatives
+from pipeline.reading.field_reader import SHIPPED, FieldReader
 from pipeline.reading.lattice import SKIP
 from pipeline.reading.paths import posteriors
 from pipeline.reading.search import SearchConfig
@@ -178,14 +179,14 @@ def test_alternatives_share_what_the_winner_leaves(shares, slope, offset, ceilin
     posteriors = [share / max(sum(shares), 1e-9) for share in shares]
     confidence = Calibration(slope, offset, ceiling).confidence(posteriors[0])
     others = [(str(k), p) for k, p in enumerate(posteriors[1:])]
-    found = [other.confidence for other in _alternatives(others, posteriors[0], confidence)]
+    found = [other.confidence for other in scaled_alternatives(others, posteriors[0], confidence)]
     assert found == sorted(found, reverse=True) and all(p <= confidence for p in found)
     assert confidence + sum(found) <= 1 + 1e-9
 
 
 def test_a_winner_without_doubt_leaves_next_to_nothing():
     """Its posterior is rounded to 1 while the others still have some; their sum must not grow to 1 and more."""
-    found = _alternatives([("7", 3e-12), ("8", 2e-12)], 1.0, 0.98)
+    found = scaled_alternatives([("7", 3e-12), ("8", 2e-12)], 1.0, 0.98)
     assert 0.98 + sum(other.confidence for other in found) <= 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from pipeline.reading.characters import INK, measure, skip_costs
-from pipeline.reading.field_reader import score_spans
+from pipeline.reading.finding import score_spans
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice
 from pipeline.reading.rescoring import LIKELY, MEASURES, likely_spans, look_again, second_measures
 from pipeline.reading.search import SearchConfig, search

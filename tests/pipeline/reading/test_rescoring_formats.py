@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks
 from pipeline.formats.format import parse_format
-from pipeline.reading.field_reader import find_texts
+from pipeline.reading.finding import find_texts
 from pipeline.reading.paths import best_reading, posteriors
 from pipeline.reading.rescoring import LIKELY, MEASURES
 from pipeline.reading.search import SearchConfig
@@ -38,7 +38,8 @@ def networks() -> Networks:
 def rounds_of(seed: int, spec: str | None):
     string = draw_string(np.random.default_rng(seed), Sources(), EVALUATION, length=4)
     format = None if spec is None else parse_format(spec)
-    return find_texts(string.image / np.float32(255), networks(), SearchConfig(most_spans=200), 3, format)[1:]
+    found = find_texts(string.image / np.float32(255), networks(), SearchConfig(most_spans=200), 3, format)
+    return found.rounds, found.texts
 
 
 @pytest.mark.slow

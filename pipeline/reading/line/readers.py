@@ -1,0 +1,70 @@
+"""What may read a whole line: a grey picture in, columns of log-probabilities and their alphabet out.
+
+The reader's own line network is one; a third party's network is another as soon as it is wrapped in this protocol
+(rapidocr.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from classifier.arrays import Columns
+from classifier.line_columns import SPELT
+from classifier.line_network import MARGIN, STRIDE, LineNetwork
+from classifier.line_picture import line_picture
+from segmenter.arrays import Grey
+
+BETWEEN = " .,-/:$%*#=+()'"  # signs that are written about digits: as good as a blank where digits are asked for
+LEAST = 1e-7  # of a column: what no digit and no blank says
+
+
+@dataclass(frozen=True, eq=False)
+class LineColumns:
+    """Log-probabilities (T, K), what each of the K symbols stands for ("" = blank), and where the columns lie: column t
+    covers [first + t * step, first + (t + 1) * step) pixels of the picture that was read, from its left edge."""
+
+    columns: Columns
+    alphabet: Sequence[str]
+    first: float
+    step: float
+
+    def __post_init__(self) -> None:
+        if self.columns.shape[1] != len(self.alphabet):
+            raise ValueError(f"{self.columns.shape[1]} symbols, but an alphabet of {len(self.alphabet)}")
+
+
+class ColumnReader(Protocol):
+    """Reads a line of writing, whatever it does inside."""
+
+    def read_columns(self, grey: Grey) -> LineColumns:
+        """Of a picture (H, W), 1 = white, of one line."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReader:
+    """The line network of a weights file."""
+
+    network: LineNetwork
+
+    def read_columns(self, grey: Grey) -> LineColumns:
+        """As `ColumnReader`."""
+        picture = line_picture(grey)
+        scale = grey.shape[1] / picture.shape[1]
+        alphabet = [SPELT.get(symbol, "") for symbol in range(self.network.shape.symbols)]
+        return LineColumns(self.network.columns(picture), alphabet, -MARGIN * scale, STRIDE * scale)
+
+
+def digit_columns(read: LineColumns) -> Columns:
+    """(T, 11) log-probabilities of the ten digits and, last, of the blank, to which marks are added; what else the
+    alphabet holds, as letters, is left out, and the rest taken for all there is."""
+    alphabet = read.alphabet
+    groups = [[k for k, sign in enumerate(alphabet) if sign == digit] for digit in "0123456789"]
+    groups.append([k for k, sign in enumerate(alphabet) if not sign or sign in BETWEEN])
+    kept = np.stack([np.logaddexp.reduce(read.columns[:, group], axis=1) for group in groups], axis=1)
+    kept = np.logaddexp(kept, np.log(LEAST) * np.ones(1, kept.dtype)) if sum(map(len, groups)) < len(alphabet) else kept
+    return (kept - np.logaddexp.reduce(kept, axis=1, keepdims=True)).astype(np.float32)
