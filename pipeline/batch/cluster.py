@@ -67,7 +67,7 @@ def _sent(image: Source) -> RemoteImage | bytes | Path:
     if isinstance(image, RemoteImage):
         return image
     try:
-        return image.read_bytes()
+        return image.read_bytes() if image.is_file() else image
     except OSError:
         return image
 

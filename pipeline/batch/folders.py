@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from pipeline.errors import ImageError, UsageError
 from pipeline.image_formats import SUFFIXES
 
+PDF = ".pdf"
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -39,11 +40,21 @@ class RemoteImage:
 Source = Path | RemoteImage
 
 
+@dataclass(frozen=True)
+class Listing:
+    """names: of the files to read, relative to the folder, sorted. What is left out: hidden, how many files have names
+    with a leading dot, or lie in such folders; others, how many are not named like images or PDFs."""
+
+    names: list[str]
+    hidden: int = 0
+    others: int = 0
+
+
 class Folder(Protocol):
     """A folder of images."""
 
-    def names(self, recursive: bool) -> list[str]:
-        """Names of the image files, relative to the folder, sorted; hidden ones are left out. Raises ImageError."""
+    def listing(self, recursive: bool) -> Listing:
+        """What is in it. Raises ImageError where there is nothing to read."""
         ...
 
     def image(self, name: str) -> Source: ...
@@ -61,16 +72,16 @@ class LocalFolder:
 
     path: Path
 
-    def names(self, recursive: bool) -> list[str]:
+    def listing(self, recursive: bool) -> Listing:
         """See Folder."""
         if not self.path.is_dir():
             trouble = "is a file; use `read` for single images" if self.path.exists() else "no such folder"
             raise ImageError(f"{self.path}: {trouble}")
         names: list[str] = []
         for parent, folders, files in os.walk(self.path):
-            folders[:] = [name for name in folders if recursive and not name.startswith(".")]
+            folders[:] = folders if recursive else []
             names += (Path(parent, name).relative_to(self.path).as_posix() for name in files)
-        return _images(names, self.path, recursive)
+        return _listing(names, self.path, recursive)
 
     def image(self, name: str) -> Source:
         return self.path / name
@@ -91,27 +102,31 @@ class RemoteFolder:
             files, root = _fsspec().core.url_to_fs(url)
             return cls(url.rstrip("/"), files, root.rstrip("/"))
 
-    def names(self, recursive: bool) -> list[str]:
+    def listing(self, recursive: bool) -> Listing:
         """See Folder."""
         with _usable(self.url):
             found = self.files.find(self.root, maxdepth=None if recursive else 1)
-        return _images((str(PurePosixPath(path).relative_to(self.root)) for path in found), self.url, recursive)
+        return _listing((str(PurePosixPath(path).relative_to(self.root)) for path in found), self.url, recursive)
 
     def image(self, name: str) -> Source:
         return RemoteImage(self.files.unstrip_protocol(f"{self.root}/{name}"))
 
 
-def _images(names: Iterable[str], place: object, recursive: bool) -> list[str]:
-    """Those names that are images and not hidden, sorted. Raises ImageError where there are none."""
-    kept = sorted(name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES and not any(_hidden(name)))
+def _listing(names: Iterable[str], place: object, recursive: bool) -> Listing:
+    """Those names that are to be read. Raises ImageError where there are none."""
+    kept: list[str] = []
+    hidden = others = 0
+    for name in names:
+        if any(part.startswith(".") for part in PurePosixPath(name).parts):
+            hidden += 1
+        elif PurePosixPath(name).suffix.lower() in SUFFIXES | {PDF}:
+            kept.append(name)
+        else:
+            others += 1
     if not kept:
         hint = "" if recursive else "; --recursive looks into its folders"
-        raise ImageError(f"{place}: no image in this folder (by name: .png, .jpg, .tif, ...){hint}")
-    return kept
-
-
-def _hidden(name: str) -> Iterator[bool]:
-    return (part.startswith(".") for part in PurePosixPath(name).parts)
+        raise ImageError(f"{place}: no image in this folder (by name: .png, .jpg, .tif, .pdf, ...){hint}")
+    return Listing(sorted(kept), hidden, others)
 
 
 def _fsspec() -> Any:

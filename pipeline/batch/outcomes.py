@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
-from pipeline.errors import PipelineError
+from pipeline.errors import ImageError, PipelineError
 from pipeline.reading.profile import Profile
 from pipeline.reading.result import Result
 from segmenter.errors import SegmenterError
@@ -74,6 +75,22 @@ class ReaderOptions:
         profile = None if data["profile"] is None else Profile(**data["profile"])
         return cls(**{**data, "documents": DocumentOptions(**documents), "profile": profile})
 
+    def settings(self) -> dict[str, Any]:
+        """What decides the readings, as plain JSON types: the options, and hashes of the files they name."""
+        from pipeline.reading.field_reader import SHIPPED
+
+        template = self.documents.template
+        return {
+            "weights": _digest(SHIPPED if self.weights is None else Path(self.weights)),
+            "threshold": self.threshold,
+            "max_error": self.max_error,
+            "alternatives": self.alternatives,
+            "format": self.format,
+            "document": self.documents.sure,
+            "fields": list(self.documents.fields),
+            "template": None if template is None else _digest(Path(template)),
+        }
+
     def _named(self) -> dict[str, Any]:
         """What is said of documents. Raises UsageError."""
         options = self.documents
@@ -82,6 +99,14 @@ class ReaderOptions:
         from pipeline.documents.fields import parse_fields
 
         return {"document": options.sure, "fields": parse_fields(options.fields), "template": options.template}
+
+
+def _digest(path: Path) -> str | None:
+    """The beginning of a file's SHA-256; None where it cannot be read, which whoever uses it tells."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -98,12 +123,17 @@ class Outcome:
             raise ValueError("an outcome is either a reading or an error")
 
 
-def read_outcome(reader: ReadsImages, image: Source | bytes, name: str | None = None) -> Outcome:
-    """Read one image, whatever happens; the outcome bears `name`, or else the path or URL."""
+def read_outcome(
+    reader: ReadsImages, image: Source | bytes, name: str | None = None, *, pipes: bool = False
+) -> Outcome:
+    """Read one image, whatever happens; the outcome bears `name`, or else the path or URL. pipes: whether a path may be
+    that of a pipe or device, which may never end."""
     name = str(image) if name is None else name
     start = time.process_time()
     reading, message = None, None
     try:
+        if isinstance(image, Path) and not pipes:
+            check_regular(image)
         reading = reader.read(image.load() if isinstance(image, RemoteImage) else image)
     except (PipelineError, SegmenterError, ClassifierError) as error:
         message = str(error)
@@ -111,6 +141,12 @@ def read_outcome(reader: ReadsImages, image: Source | bytes, name: str | None = 
         message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
     outcome = Outcome(name, reading, message, time.process_time() - start)
     return name_in(outcome) if isinstance(image, RemoteImage) else outcome
+
+
+def check_regular(path: Path) -> None:
+    """Raise ImageError for a pipe, a device, a socket. What is missing or a folder is told by whoever reads it."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ImageError(f"{path}: is a pipe, a socket or a device, and no file; it is not read here")
 
 
 def name_in(outcome: Outcome) -> Outcome:

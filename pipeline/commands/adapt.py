@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.terminal import progress_bar, say
+from pipeline.commands.terminal import progress_bar, say, tell
 
 
 def adapt(
@@ -47,4 +47,8 @@ def adapt(
         )
     if report.skipped:
         say(f"{len(report.skipped)} of {len(report.skipped) + report.rows} rows skipped")
-    say(report.warning() or f"{out}: adapted to {report.rows} pictures")
+    warning = report.warning()
+    if warning is not None:
+        say(warning)
+    else:
+        tell(f"{out}: adapted to {report.rows} pictures")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE
-from pipeline.commands.terminal import progress_bar, say
+from pipeline.commands.terminal import progress_bar, tell
+
+if TYPE_CHECKING:
+    from pipeline.batch.run import BatchSummary
 
 
 def batch(
@@ -24,19 +27,31 @@ def batch(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted output.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
+    main: Annotated[bool, typer.Option("--main", help="CSV: of documents the main field only, a row a file.")] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="CSV for spreadsheets: digits as text, so that leading zeros stay.")
+    ] = False,
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
-    alternatives: o.Alternatives = 3,
     profile: o.Profile = None,
+    alternatives: o.Alternatives = 3,
+    document: o.Document = False,
+    field: o.Fields = None,
+    template: o.Template = None,
     weights: o.Weights = None,
     review: o.Review = None,
 ) -> None:
-    """Read a folder of images into a file, one record each; unreadable ones get a record with `error`."""
-    options = o.reader_options(weights, threshold, max_error, format, alternatives, profile=profile)
+    """Read a folder of images into a file, one record each; unreadable ones get a record with `error`.
+
+    What is read is what `read` reads, PDFs too. A CSV has a row for each field of a document. Ctrl-C ends after the
+    record at hand, and --resume continues; a second one ends at once.
+    """
+    options = o.reader_options(weights, threshold, max_error, format, alternatives, document, field, template, profile)
+    from pipeline.batch.interrupts import stoppable
     from pipeline.batch.run import run_batch
 
-    with progress_bar("Reading") as progress:
+    with stoppable() as stop, progress_bar("Reading") as progress:
         summary = run_batch(
             folder,
             out,
@@ -48,10 +63,24 @@ def batch(
             force=force,
             progress=progress,
             review=review,
+            main=main,
+            excel=excel,
+            settings={**options.settings(), "main": main, "excel": excel},
+            stop=stop,
         )
-    earlier = f" ({summary.earlier} by an earlier run)" if summary.earlier else ""
-    say(
-        f"{summary.images} images{earlier}: {summary.accepted} accepted, {summary.unsure} below the "
-        f"threshold, {summary.unreadable} unreadable; {out}"
-    )
+    tell(f"{_told(summary)}; {out}")
     raise typer.Exit(UNREADABLE if summary.unreadable else UNSURE if summary.unsure else ACCEPTED)
+
+
+def _told(summary: BatchSummary) -> str:
+    """The closing line."""
+    earlier = f" ({summary.earlier} by an earlier run)" if summary.earlier else ""
+    left_out = [
+        f"{count} {what}"
+        for count, what in ((summary.hidden, "hidden"), (summary.others, "not named like images"))
+        if count
+    ]
+    return (
+        f"{summary.images} images{earlier}: {summary.accepted} accepted, {summary.unsure} below the "
+        f"threshold, {summary.unreadable} unreadable" + (f"; left out: {', '.join(left_out)}" if left_out else "")
+    )

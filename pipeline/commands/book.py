@@ -12,7 +12,7 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import UNREADABLE, code_of, worst
-from pipeline.commands.terminal import epoch_lines, say
+from pipeline.commands.terminal import epoch_lines, say, tell
 
 
 class NetworkEncoding(StrEnum):
@@ -55,7 +55,7 @@ def train(
         train_book(
             settings, lambda report: on_epoch(report, report.epoch), data=data, out=out, resume=resume, force=force
         )
-    say(f"{out}: trained")
+    tell(f"{out}: trained")
 
 
 def read(

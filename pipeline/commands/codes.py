@@ -7,8 +7,11 @@ before 2 before 3 before 1.
 
 from __future__ import annotations
 
+import errno
+
 ACCEPTED, UNSURE, USAGE, UNREADABLE, NO_WEIGHTS, UNWRITABLE = 0, 1, 2, 3, 4, 5
 PRIORITY = (UNWRITABLE, NO_WEIGHTS, USAGE, UNREADABLE, UNSURE, ACCEPTED)
+FULL = {errno.ENOSPC, errno.EIO, errno.EFBIG} | ({errno.EDQUOT} if hasattr(errno, "EDQUOT") else set())
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as the shell reports a process ended by SIGINT and SIGPIPE
 
 
@@ -21,6 +24,8 @@ def code_of(error: Exception) -> int | None:
     """The exit code of a user's mistake; None for a fault of ours, which keeps its traceback."""
     import pipeline
 
+    if isinstance(error, OSError) and error.errno in FULL:  # of what is printed; files have errors of their own
+        return UNWRITABLE
     if isinstance(error, pipeline.PipelineError | pipeline.SegmenterError | pipeline.ClassifierError):
         return error.exit_code
     return None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.terminal import progress_bar, say
+from pipeline.commands.terminal import progress_bar, say, tell
 
 
 class StrokeKind(StrEnum):
@@ -43,7 +43,7 @@ def unipen(
     for sentence in report.damaged:
         say(sentence)
     left_out = sum(report.skipped.values())
-    say(f"{out}: {report.written} samples by {report.writers} writers; {left_out} segments left out")
+    tell(f"{out}: {report.written} samples by {report.writers} writers; {left_out} segments left out")
 
 
 def mnist(

@@ -10,7 +10,7 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNSURE
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import tell
 
 
 def explain(
@@ -26,5 +26,5 @@ def explain(
     from pipeline.explaining.writing import write_explanation
 
     reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
-    say(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
+    tell(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -27,8 +28,8 @@ from pipeline.commands import (
     threshold,
     train,
 )
-from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, code_of
-from pipeline.commands.terminal import say
+from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, UNWRITABLE, code_of
+from pipeline.commands.terminal import say, talkative
 
 
 class Commands(typer.core.TyperGroup):
@@ -47,14 +48,25 @@ class Commands(typer.core.TyperGroup):
             code = code_of(error)
             if code is None:
                 raise
-            say(str(error))
+            say(_sentence(error))
             raise typer.Exit(code) from None
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"what is printed cannot be written ({error.strerror}); make room, then run it again"
+    return str(error)
 
 
 def _leave_pipe() -> NoReturn:
     """Whoever read our output has gone; the rest goes nowhere, quietly."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop_output()
     raise typer.Exit(BROKEN_PIPE)
+
+
+def _drop_output() -> None:
+    """What is still to be printed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
@@ -90,26 +102,31 @@ def _group(name: str, help: str, example: str) -> typer.Typer:
     return group
 
 
-app.command(epilog="Example: digitstring read --json 'scans/*.png'")(read.read)
-app.command(epilog="Example: digitstring batch scans --out readings.jsonl --recursive")(batch.batch)
-app.command(epilog="Example: digitstring evaluate strings/truth.csv --readings readings.jsonl")(evaluate.evaluate)
-app.command(epilog="Example: digitstring threshold truth.csv --max-error 0.01 --confidence 0.95")(threshold.threshold)
-app.command(epilog="Example: digitstring explain amount.png --out picture.png")(explain.explain)
-app.command(epilog="Example: digitstring train --data data --out weights.npz")(train.train)
-app.command(epilog="Example: digitstring adapt truth.csv --out mine.npz")(adapt.adapt)
-app.command(epilog="Example: digitstring serve --port 8000 --review review.db")(serve.serve)
+def _add(group: typer.Typer, command: Callable[..., Any], example: str) -> None:
+    """A command with its example, and with the switches that every command has."""
+    group.command(epilog=f"Example: digitstring {example}")(talkative(command))
+
+
+_add(app, read.read, "read --json 'scans/*.png'")
+_add(app, batch.batch, "batch scans --out readings.jsonl --recursive")
+_add(app, evaluate.evaluate, "evaluate strings/truth.csv --readings readings.jsonl")
+_add(app, threshold.threshold, "threshold truth.csv --max-error 0.01 --confidence 0.95")
+_add(app, explain.explain, "explain amount.png --out picture.png")
+_add(app, train.train, "train --data data --out weights.npz")
+_add(app, adapt.adapt, "adapt truth.csv --out mine.npz")
+_add(app, serve.serve, "serve --port 8000 --review review.db")
 
 _data = _group("data", "Fetch and convert the data that training needs.", "data mnist --data mnist")
-_data.command(epilog="Example: digitstring data unipen train_r01_v07 --out digits.jsonl.gz")(data.unipen)
-_data.command(epilog="Example: digitstring data mnist --data mnist")(data.mnist)
-_data.command(epilog="Example: digitstring data collection swiss-numbers --data data")(data.collection)
+_add(_data, data.unipen, "data unipen train_r01_v07 --out digits.jsonl.gz")
+_add(_data, data.mnist, "data mnist --data mnist")
+_add(_data, data.collection, "data collection swiss-numbers --data data")
 _review = _group("review", "What people said of unsure readings.", "review export review.db --out truth")
-_review.command(epilog="Example: digitstring review export review.db --out truth")(review.export)
+_add(_review, review.export, "review export review.db --out truth")
 _template = _group("template", "Templates of forms.", "template new form.png --out form.toml")
-_template.command(epilog="Example: digitstring template new form.png --out form.toml")(template.new)
+_add(_template, template.new, "template new form.png --out form.toml")
 _book = _group("book", "The networks of Nielsen's book, one digit a picture.", "book train --out book.npz")
-_book.command(epilog="Example: digitstring book train --encoding binary --sizes 784,30,4 --out book.npz")(book.train)
-_book.command(epilog="Example: digitstring book read --weights book.npz digit.png")(book.read)
+_add(_book, book.train, "book train --encoding binary --sizes 784,30,4 --out book.npz")
+_add(_book, book.read, "book read --weights book.npz digit.png")
 
 
 def main() -> None:
@@ -122,5 +139,11 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        if code_of(error) is None:
+            raise
+        _drop_output()
+        say(_sentence(error))
+        sys.exit(UNWRITABLE)

@@ -54,7 +54,7 @@ WeightsOut = Annotated[Path, typer.Option("--out", help="Weights file to write; 
 
 
 def reader_options(
-    weights: Path | None,
+    weights: Path | None = None,
     threshold: float | None = None,
     max_error: float | None = None,
     format: str | None = None,

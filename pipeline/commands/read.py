@@ -59,7 +59,7 @@ def read(
     reader = options()
     codes = set()
     for file in files:
-        outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file)
+        outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file, pipes=True)
         codes.add(_code(outcome))
         if outcome.error is not None:
             say(outcome.error)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import tell
 
 
 def export(
@@ -19,4 +19,4 @@ def export(
     from pipeline.review.store import ReviewStore
 
     count = export_folder(ReviewStore(review, create=False), out)
-    say(f"{out}: {count} images")
+    tell(f"{out}: {count} images")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import tell
 
 
 def new(
@@ -24,4 +24,4 @@ def new(
 
     template = draft_template(reader.field_reader, scan)
     write_template(template, out, force)
-    say(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")
+    tell(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")

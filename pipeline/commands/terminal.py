@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,18 +11,68 @@ from typing import Any
 
 import typer
 
+from pipeline.commands.options import Quiet, Verbose
+
 Progress = Callable[[int, int], None]  # (done, in all)
 
 
+QUIET, NORMAL, VERBOSE = range(3)
+_verbosity = NORMAL  # of this process, which runs one command
+
+
+def be(quiet: bool, verbose: bool) -> None:
+    """Say less, or more, from here on. Raises UsageError for both."""
+    global _verbosity
+    if quiet and verbose:
+        from pipeline.errors import UsageError
+
+        raise UsageError("--quiet and --verbose ask for less and for more; choose one")
+    _verbosity = NORMAL - quiet + verbose
+
+
 def say(message: str) -> None:
-    """A sentence on standard error."""
+    """A sentence on standard error: what goes wrong, and what to know of a reading."""
     typer.echo(f"digitstring: {message}", err=True)
+
+
+def tell(message: str) -> None:
+    """A sentence that --quiet leaves out: what was done."""
+    if _verbosity > QUIET:
+        say(message)
+
+
+def detail(message: str) -> None:
+    """A sentence for --verbose only."""
+    if _verbosity >= VERBOSE:
+        say(message)
+
+
+def talkative(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with --quiet and --verbose, unless it has its own."""
+    signature = inspect.signature(command, eval_str=True)  # in the command's own module
+    if "quiet" in signature.parameters:
+        return command
+
+    @functools.wraps(command)
+    def talking(*arguments: Any, quiet: bool, verbose: bool, **options: Any) -> Any:
+        be(quiet, verbose)
+        return command(*arguments, **options)
+
+    switches = {"quiet": Quiet, "verbose": Verbose}
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=note)
+        for name, note in switches.items()
+    ]
+    parameters = [*signature.parameters.values(), *added]
+    talking.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    talking.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return talking
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress | None]:
     """A progress bar on standard error, with rate and remaining time; None where that is no terminal."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or _verbosity == QUIET:
         yield None
         return
     from rich.console import Console
@@ -45,7 +97,7 @@ def epoch_lines(epochs: int) -> Iterator[Callable[[Any, int], None]]:
     with progress_bar("Training") as progress:
 
         def on_epoch(report: Any, done: int) -> None:
-            say(str(report))
+            tell(str(report))
             if progress is not None:
                 progress(done, epochs)
 

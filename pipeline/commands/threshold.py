@@ -10,7 +10,7 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNSURE
-from pipeline.commands.terminal import progress_bar, say
+from pipeline.commands.terminal import progress_bar, say, tell
 
 
 def threshold(
@@ -48,7 +48,7 @@ def threshold(
         raise typer.Exit(UNSURE) from None
     write_profile(profile, out)
     typer.echo(json.dumps(profile.threshold))
-    say(
+    tell(
         f"{out}: {profile.accepted} of {profile.rows} rows are accepted from {profile.threshold:.4f} on, "
         f"{profile.wrong} of them wrong; of all that will be, at most {profile.bound:.2%} "
         f"(with {confidence:.4g} confidence)"

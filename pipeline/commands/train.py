@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.terminal import epoch_lines, say
+from pipeline.commands.terminal import epoch_lines, tell
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def train(
             force=force,
             on_epoch=lambda report: on_epoch(report, before[report.stage] + report.epoch),
         )
-    say(f"{out}: trained")
+    tell(f"{out}: trained")
 
 
 def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: bool, settings: dict[str, Any]) -> None:
@@ -62,9 +62,9 @@ def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: b
     except ImportError as error:
         raise UsageError("training the line network needs PyTorch; install digitstring[train]") from error
     train_line(
-        out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: say(str(report))
+        out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: tell(str(report))
     )
-    say(f"{out}: trained")
+    tell(f"{out}: trained")
 
 
 def _names(without: str | None) -> tuple[str, ...] | None:

@@ -172,8 +172,8 @@ def memory(folder):
 
 @pytest.mark.parametrize("recursive", [False, True])
 def test_a_folder_behind_a_url_has_the_same_names(folder, memory, recursive) -> None:
-    assert open_folder(memory).names(recursive) == LocalFolder(folder).names(recursive)
-    assert open_folder(f"{memory}/").names(recursive) == open_folder(folder.as_uri()).names(recursive)
+    assert open_folder(memory).listing(recursive) == LocalFolder(folder).listing(recursive)
+    assert open_folder(f"{memory}/").listing(recursive) == open_folder(folder.as_uri()).listing(recursive)
 
 
 def test_a_batch_from_memory_is_that_from_disk(folder, memory, expected, tmp_path) -> None:
@@ -189,7 +189,7 @@ def test_a_batch_from_memory_is_that_from_disk(folder, memory, expected, tmp_pat
 )
 def test_bad_urls_get_a_sentence(url, error) -> None:
     with pytest.raises(error, match=re.escape(url)):
-        open_folder(url).names(False)
+        open_folder(url).listing(False)
 
 
 def test_an_image_that_is_gone_is_an_error_of_its_own() -> None:

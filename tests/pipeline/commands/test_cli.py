@@ -150,6 +150,13 @@ def test_the_worst_code_wins():
         assert worst(codes) == code
 
 
+@pytest.mark.parametrize("command", [["evaluate", "truth.csv"], ["batch", ".", "--out", "out.csv"]])
+def test_every_command_can_be_quiet(truth, command):
+    assert run(*command, "-q").stderr == ""
+    both = run(*command, "--quiet", "--verbose")
+    assert both.exit_code == 2 and "choose one" in both.stderr
+
+
 def test_faults_of_ours_are_named_as_such(folder):
     Image.fromarray(PIXELS).save(folder / "bug.png")
     result = run("read", "bug.png", "12.png")

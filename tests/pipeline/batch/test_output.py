@@ -1,0 +1,198 @@
+"""The output of a batch: a lock, what it was begun with, a full disk, interrupts, and what is no file."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.batch.interrupts import InterruptedBatch, Stop, stoppable
+from pipeline.batch.layouts import FileLayout
+from pipeline.batch.output import Output, settings_file
+from pipeline.batch.run import run_batch
+from pipeline.errors import OutputError, UsageError
+from tests.pipeline.commands.fake_cli import FakeReader
+
+FAKE = Path(__file__).parents[1] / "commands" / "fake_cli.py"
+JSON = FileLayout(".jsonl")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for k in range(12):
+        Image.fromarray(np.arange(48, dtype=np.uint8).reshape(6, 8)).save(images / f"{k * 37:03d}.png")
+    return images
+
+
+def test_two_batches_do_not_write_one_file(folder, tmp_path):
+    out = tmp_path / "out.jsonl"
+    run_batch(folder, out, FakeReader)
+    data = out.read_bytes()
+    with Output(out, JSON, resume=True, force=False):
+        for options in ({"resume": True}, {"force": True}, {}):
+            with pytest.raises(UsageError, match="another batch is writing it"):
+                run_batch(folder, out, FakeReader, **options)
+    assert out.read_bytes() == data
+    run_batch(folder, out, FakeReader, force=True)
+
+
+def test_resuming_with_other_settings_is_refused_and_the_difference_named(folder, tmp_path):
+    out = tmp_path / "out.jsonl"
+    begun = {"threshold": 0.9, "format": "amount", "fields": []}
+    run_batch(folder, out, FakeReader, settings=begun)
+    assert json.loads(settings_file(out).read_text()) == begun
+    data = out.read_bytes()
+    with pytest.raises(UsageError, match=r"threshold 0.9, not 0.5; fields the default, not \[\"a=1,2,3,4\"\]"):
+        run_batch(folder, out, FakeReader, resume=True, settings={**begun, "threshold": 0.5, "fields": ["a=1,2,3,4"]})
+    assert out.read_bytes() == data
+    run_batch(folder, out, FakeReader, resume=True, settings=begun)
+    run_batch(folder, out, FakeReader, force=True, settings={**begun, "threshold": 0.5})
+    assert json.loads(settings_file(out).read_text())["threshold"] == 0.5
+
+
+def test_settings_of_a_command_are_compared(folder, tmp_path):
+    command = [sys.executable, FAKE, "batch", folder, "--out", tmp_path / "out.csv", "--workers", "1"]
+    assert subprocess.run([*command, "--threshold", "0.5"], capture_output=True).returncode in (0, 1)
+    again = subprocess.run([*command, "--resume", "--format", "digits:2-3"], capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "threshold 0.5, not the default" in again.stderr and "format the default, not digits:2-3" in again.stderr
+
+
+def test_a_full_disk_is_a_sentence_with_a_code_and_resuming_works(folder, tmp_path):
+    out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    run_batch(folder, whole, FakeReader)
+    command = [sys.executable, str(FAKE), "batch", str(folder), "--out", str(out), "--workers", "1"]
+
+    def as_on_a_full_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    full = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        preexec_fn=as_on_a_full_disk,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert full.returncode == 5 and "Traceback" not in full.stderr
+    assert full.stderr.count("\n") == 1 and "--resume continues" in full.stderr
+    assert 0 < out.stat().st_size <= 1500
+    assert subprocess.run([*command, "--resume"], capture_output=True).returncode in (0, 1)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_record_that_cannot_be_written_is_no_mistake(folder, tmp_path, monkeypatch):
+    with Output(tmp_path / "out.jsonl", JSON, resume=False, force=False) as output:
+        output.begin()
+        monkeypatch.setattr(output, "_file", open("/dev/full", "wb", buffering=0))
+        with pytest.raises(OutputError, match="No space left"):
+            output.add({"file": "a", "error": "b"})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_pipe_in_the_folder_is_an_error_record(folder, tmp_path, workers):
+    os.mkfifo(folder / "pipe.png")
+    (folder / "null.png").symlink_to("/dev/zero")
+    summary = run_batch(folder, tmp_path / "out.jsonl", FakeReader, workers=workers)
+    records = {record["file"]: record for record in map(json.loads, (tmp_path / "out.jsonl").open())}
+    assert summary.unreadable == 2 and summary.images == 14
+    assert all("no file" in records[name]["error"] for name in ("pipe.png", "null.png"))
+
+
+def test_hidden_and_other_files_are_counted(folder, tmp_path):
+    (folder / ".hidden.png").touch()
+    (folder / "notes.txt").touch()
+    (folder / "table.xlsx").touch()
+    command = [sys.executable, FAKE, "batch", folder, "--out", tmp_path / "out.jsonl", "--workers", "1"]
+    said = subprocess.run(command, capture_output=True, text=True).stderr
+    assert "12 images" in said and "left out: 1 hidden, 2 not named like images" in said
+    quiet = subprocess.run([*command, "--force", "--quiet"], capture_output=True, text=True)
+    assert quiet.stderr == "" and quiet.returncode in (0, 1)
+
+
+def test_a_first_signal_ends_after_the_record_at_hand(folder, tmp_path):
+    out, stop = tmp_path / "out.jsonl", Stop()
+
+    def progress(done, total):
+        stop.signal = signal.SIGINT * (done == 3)
+
+    with pytest.raises(InterruptedBatch, match=r"after 3 of 12 images.*--resume continues") as interrupted:
+        run_batch(folder, out, FakeReader, workers=1, stop=stop, progress=progress)
+    assert interrupted.value.exit_code == 130 and out.read_bytes().count(b"\n") == 3
+    stop.signal = 0
+    assert run_batch(folder, out, FakeReader, resume=True, stop=stop).earlier == 3
+
+
+def test_signals_are_noted_and_given_back():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with stoppable() as stop:
+        assert not stop
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop and stop.signal == signal.SIGTERM
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    thread = threading.Thread(target=lambda: stoppable().__enter__())
+    thread.start()
+    thread.join()
+
+
+def batch_process(folder, out, seconds, workers):
+    command = [sys.executable, str(FAKE), "batch", str(folder), "--out", str(out), "--workers", str(workers)]
+    environment = {**os.environ, "FAKE_SECONDS": str(seconds)}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True, text=True)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 90
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_interrupt_finishes_cleanly_and_says_how_to_go_on(folder, tmp_path, workers):
+    out = tmp_path / "out.jsonl"
+    process = batch_process(folder, out, 0.3, workers)
+    wait_for(lambda: out.exists() and out.stat().st_size)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
+    said = process.stderr.read()
+    assert process.wait(60) == 130 and said.count("\n") == 1
+    assert "interrupted after" in said and "--resume continues" in said
+    assert 0 < len([json.loads(line) for line in out.read_text().splitlines()]) < 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.4])
+def test_two_interrupts_in_a_row_never_hang(folder, tmp_path, pause):
+    """Also in the middle of pictures that take long."""
+    out = tmp_path / "out.jsonl"
+    process = batch_process(folder, out, 20, 2)
+    wait_for(lambda: out.exists())
+    time.sleep(pause)
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(10) in (130, -signal.SIGINT)  # the latter where the second met it at its end
+    assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.5])
+def test_interrupted_while_workers_start_nobody_prints_a_traceback(folder, tmp_path, delay):
+    out = tmp_path / "out.jsonl"
+    process = batch_process(folder, out, 0.1, 2)
+    wait_for(lambda: out.exists())
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.stderr.read()
+    assert "Traceback" not in said and process.wait(60) in (0, 1, 130)
