@@ -109,6 +109,10 @@ class RemoteFolder:
         return _listing((str(PurePosixPath(path).relative_to(self.root)) for path in found), self.url, recursive)
 
     def image(self, name: str) -> Source:
+        inside, *outside = self.url.split("::")
+        if outside:  # a chain, such as zip://scans::s3://bucket/scans.zip: what is inside comes first
+            inside = inside if inside.endswith("/") else f"{inside}/"
+            return RemoteImage("::".join([f"{inside}{name}", *outside]))
         return RemoteImage(self.files.unstrip_protocol(f"{self.root}/{name}"))
 
 
