@@ -1,8 +1,8 @@
 """The keys of answers in words, said once: docs/reading.md and the service's OpenAPI description say the same.
 
 Their types are those of the dataclasses that make the answers (pipeline/reading/result.py,
-pipeline/documents/fields.py); keys whose value would be None by default are left out, and so is a document's `errors`
-where there are none.
+pipeline/documents/fields.py); keys whose value would be None by default are left out, and so are `readers` and
+a document's `errors` where there are none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from __future__ import annotations
 ALTERNATIVE = {
     "text": "another text, or another digit",
     "confidence": "its probability",
+}
+OPINION = {
+    "text": "what one reader alone would read, or null",
+    "confidence": "its probability that this is exactly right",
 }
 DIGIT = {
     "digit": "the digit",
@@ -31,6 +35,8 @@ READING = {
     "written": "only with `--format amount`: what stands there, marks included",
     "value": "only with `--format amount`: its exact value, as a string; null where the grouping leaves a doubt",
     "value_note": "only where `value` is null: why",
+    "readers": "only where two readers read: what each alone would say, `lattice` and `line`, each `text` and "
+    "`confidence`",
 }
 FIELD = {
     "name": "the field's name: found out, numbered, or given",

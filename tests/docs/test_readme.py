@@ -1,5 +1,6 @@
 """The README is short and says what is; the keys and exit codes of docs/reading.md are those of the code."""
 
+import json
 import re
 import subprocess
 
@@ -7,6 +8,7 @@ import pytest
 
 from pipeline import answers
 from pipeline.commands import codes
+from pipeline.reading.field_reader import SHIPPED
 from tests.docs.pages import ROOT, blocks, text_of
 
 README = text_of("README.md")
@@ -49,3 +51,8 @@ def test_json_keys():
 def test_exit_codes():
     known = [codes.ACCEPTED, codes.UNSURE, codes.USAGE, codes.UNREADABLE, codes.NO_WEIGHTS, codes.UNWRITABLE]
     assert list(table("## Exit codes")) == [str(code) for code in known] == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_the_ceiling_is_that_of_the_shipped_card():
+    ceiling = json.loads(SHIPPED.with_suffix(".json").read_text())["calibration"]["ceiling"]
+    assert f"{ceiling:.3f} as shipped" in README and f"{ceiling:.3f} in the shipped weights" in READING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -12,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline import answers
 from pipeline.documents.fields import DocumentReading, FieldReading
-from pipeline.reading.result import Alternative, Digit, Reading
+from pipeline.reading.result import Alternative, Digit, Opinion, Reading
 
-LEFT_OUT = {"errors"}  # where empty, besides what is None by default
+LEFT_OUT = {"errors", "readers"}  # where empty, besides what is None by default
 Fields = dict[str, tuple[Any, Any]]
 
 
@@ -43,6 +44,8 @@ def _plain(hint: Any, models: dict[Any, Any]) -> Any:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return Union[tuple(_plain(each, models) for each in inner)]  # noqa: UP007
+    if origin is Mapping:
+        return dict[str, _plain(inner[1], models)]  # type: ignore[misc]
     if origin is tuple:
         return list[_plain(inner[0], models)]  # type: ignore[misc]
     return models.get(hint, str if hint is Decimal else hint)
@@ -52,6 +55,7 @@ AlternativeModel = model(
     "AlternativeModel", "Another text, or another digit.", fields_of(Alternative, answers.ALTERNATIVE, {})
 )
 _NESTED: dict[Any, Any] = {Alternative: AlternativeModel}
+_NESTED[Opinion] = model("OpinionModel", "What one reader alone would say.", fields_of(Opinion, answers.OPINION, {}))
 _NESTED[Digit] = model("DigitModel", "One digit of a reading.", fields_of(Digit, answers.DIGIT, _NESTED))
 _READING = fields_of(Reading, answers.READING, _NESTED)
 _NESTED[FieldReading] = model(
