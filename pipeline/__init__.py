@@ -5,9 +5,10 @@
          └─ segmenter.cuts ──> Cut, Cut, ... left to right, from coarse (gaps) to fine (inside strokes)
             └─ reading.lattice ──> Span(i, j): every run of neighbouring pieces that could be one character,
                │                   limited by width; whole components snap to the span they mostly belong to
-               └─ classifier.crops ──> (N, 28, 28) MNIST-normalised crops, one batch
-                  └─ classifier.book.sigmoid_network ──> (N, 10) sigmoid outputs; all low = "not a digit"
-                     └─ reading.search ──> best path; unsure spans get finer cuts and are searched again
+               └─ reading.characters ──> (N, 2, 28, 28) crops and their measures, one batch
+                  └─ classifier.network ──> (N, 11) sigmoid outputs: ten digits and "a mark"; all low: no digit
+                     └─ reading.search ──> best path; unsure spans get finer cuts and are searched again;
+                        │                   reading.joint: with what the line network says of the whole line
                         └─ Reading(text, confidence, digits, alternatives, accepted)
 
 >>> from pipeline import Reader

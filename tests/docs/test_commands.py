@@ -56,6 +56,14 @@ def test_every_call_is_taken(page, words):
     parse(words)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_stand_in_shell_blocks(page):
+    """Where they are tested: not in blocks of no language, nor in indented ones."""
+    loose = [line for block in blocks(page, "") for line in block.splitlines()]
+    loose += re.findall(r"^    (.*)$", text_of(page), re.MULTILINE)
+    assert [line for line in loose if re.match(r"(python3?|pip|digitstring|npm) ", line)] == []
+
+
 def test_there_are_calls_of_every_command():
     used = {tuple(split(words)[0]) for _, words in FULL}
     assert len(FULL) > 60 and set(COMMANDS) <= used
