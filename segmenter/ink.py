@@ -1,11 +1,13 @@
 """Ink: a grey image of a number becomes soft ink of standard height, upright, on an empty background."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import ndimage
 
+from segmenter.arrays import Affine, Box, Grey, Mask, Plane
+from segmenter.arrays import Ink as InkPlane
 from segmenter.background import area_reduce, border_paper, content_box, darkness, enlarge, subtract_background
 from segmenter.canvas import fill_canvas, find_canvas
 from segmenter.line import drop_outside, estimate_skew, number_line
@@ -13,10 +15,7 @@ from segmenter.resample import compose, inverse, sample, scaling, transform, upr
 from segmenter.rules import erase_rules
 from segmenter.slant import estimate_slant
 from segmenter.strokes import dark_mask, soft_ink, stroke_mask, stroke_width
-
-Float = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-Box = tuple[int, int, int, int]  # left, top, right, bottom in source pixels
+from segmenter.surroundings import Sides, find_surroundings
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 MARGIN = 4  # empty ink pixels around the ink
@@ -27,6 +26,8 @@ TYPICAL_DIGIT = 0.7  # height of the digits as a share of the height of the pict
 LONE = 1.5  # width over height of the region below which it holds one digit rather than several
 SLENDER = 12.0  # height over width of a lone digit at most
 ROOM = 0.3  # heights of a digit: paper that is put around a lone digit
+MOST_FRAMES = 2  # one in the other
+SOFT = 2  # pixels around a frame that are not paper either
 AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough
 
 
@@ -41,8 +42,8 @@ class Ink:
     slant: the tangent of the slant that was removed, positive where the writing leaned to the right.
     """
 
-    pixels: Float
-    to_source: NDArray[np.float64]
+    pixels: InkPlane
+    to_source: Affine
     line: tuple[float, float]
     stroke_width: float
     slant: float
@@ -67,12 +68,12 @@ class Ink:
 class _Strokes:
     """What one look at a region found, in pixels of the working resolution."""
 
-    soft: Float
+    soft: InkPlane
     mask: Mask
     slant: float
     skew: float
     line: tuple[float, float]  # rows of the straightened strokes: falls by `skew` a column in the picture
-    to_source: NDArray[np.float64]
+    to_source: Affine
     factor: float
 
     @property
@@ -89,7 +90,67 @@ class _Strokes:
         return max(0, int(left)), max(0, int(top)), min(shape[1], int(right)), min(shape[0], int(bottom))
 
 
-def extract_ink(grey: Float) -> Ink:
+@dataclass(frozen=True)
+class _Scene:
+    """A picture and what is known of it before any ink is looked for.
+
+    grey: (H, W). content: the box without a uniform margin. canvas: (H, W) bool, what is no part of the picture, if
+    anything. paper: the paper's level where the picture's border shows it.
+    """
+
+    grey: Grey
+    content: Box
+    canvas: Mask | None
+    paper: float | None
+
+    def cut(self, region: Box) -> Sides:
+        """At which sides of a region there is more picture or its end, rather than a margin of paper."""
+        if self.paper is None:
+            return True, True, True, True
+        height, width = self.grey.shape
+        ends = zip(region, (0, 0, width, height), self.content, strict=True)
+        left, top, right, bottom = (side == end or side != content for side, end, content in ends)
+        return left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A region of the picture at the resolution at which ink is looked for; all planes (h, w).
+
+    contrast: of strokes to the paper, without rules. rules: where they were. off: what is no part of the picture, if
+    anything. factor: source pixels for one of these; left, top: the corner in source pixels. room: pixels of paper put
+    around the region. cut: the region's sides behind which there is more, or the picture's end.
+    """
+
+    contrast: Plane
+    rules: Mask
+    off: Mask | None
+    factor: float
+    left: float
+    top: float
+    room: int
+    cut: Sides
+
+    @property
+    def inner(self) -> tuple[slice, slice]:
+        """The region without the paper put around it."""
+        height, width = self.contrast.shape
+        return slice(self.room, height - self.room), slice(self.room, width - self.room)
+
+    def padded(self, room: int) -> "_Work":
+        """The same with that much paper around it."""
+        return replace(
+            self,
+            contrast=np.pad(self.contrast, room),
+            rules=np.pad(self.rules, room),
+            off=None if self.off is None else np.pad(self.off, room),
+            left=self.left - room * self.factor,
+            top=self.top - room * self.factor,
+            room=room,
+        )
+
+
+def extract_ink(grey: Grey) -> Ink:
     """The ink of a field.
 
     grey: (H, W) float32 in [0, 1], 1 = white, dark on light or light on dark. An image without writing gives
@@ -102,19 +163,19 @@ def extract_ink(grey: Float) -> Ink:
     if region[2] - region[0] < 3 or region[3] - region[1] < 3:
         return _blank()
     grey, canvas = _without_canvas(grey, region)
-    paper = border_paper(grey, region)
+    scene = _Scene(grey, region, canvas, border_paper(grey, region))
     digit = TYPICAL_DIGIT * min(region[3] - region[1], 4 * (region[2] - region[0]))
-    if _is_lone(region, paper):
+    if _is_lone(region, scene.paper):
         # Without its margin a lone digit fills the region.
         digit = min(region[3] - region[1], SLENDER * (region[2] - region[0]))
-    strokes = _look(grey, region, digit, paper, canvas)
+    strokes = _look(scene, region, digit)
     if strokes is not None and not AS_EXPECTED[0] <= strokes.digit / digit <= AS_EXPECTED[1]:
         found = min(strokes.digit, SLENDER * (region[2] - region[0]))
-        strokes = _look(grey, strokes.surroundings(grey.shape), found, paper, canvas) or strokes
+        strokes = _look(scene, strokes.surroundings(grey.shape), found) or strokes
     return _blank() if strokes is None else _straighten(strokes)
 
 
-def _without_canvas(grey: Float, region: Box) -> tuple[Float, Mask | None]:
+def _without_canvas(grey: Grey, region: Box) -> tuple[Grey, Mask | None]:
     """The image with the canvas that it was turned on, if any, overdrawn; and where that is, (H, W) bool."""
     left, top, right, bottom = region
     inside = np.asarray(grey[top:bottom, left:right], dtype=np.float32)
@@ -127,40 +188,35 @@ def _without_canvas(grey: Float, region: Box) -> tuple[Float, Mask | None]:
     return filled, canvas
 
 
-def _look(grey: Float, region: Box, digit: float, paper: float | None, canvas: Mask | None) -> _Strokes | None:
-    """The strokes in a region of the image where digits are about `digit` source pixels high, if any.
-
-    paper: the paper's level where the picture's border shows it. canvas: (H, W) bool, what is no part of the picture.
-    """
-    strokes = _look_at(grey, region, digit, paper, canvas, _reduced)
+def _look(scene: _Scene, region: Box, digit: float) -> _Strokes | None:
+    """The strokes in a region of the image where digits are about `digit` source pixels high, if any."""
+    if region[2] - region[0] < 3 or region[3] - region[1] < 3:
+        return None
+    strokes = _find_strokes(_prepare(scene, region, digit, _reduced), digit)
     if strokes is None or digit >= SMALL_DIGIT:
         return strokes
-    return _look_at(grey, region, digit, paper, canvas, _enlarged) or strokes
+    return _find_strokes(_prepare(scene, region, digit, _enlarged), digit) or strokes
 
 
-def _look_at(
-    grey: Float,
-    region: Box,
-    digit: float,
-    paper: float | None,
-    canvas: Mask | None,
-    resize: Callable[[Float, float], tuple[Float, float]],
-) -> _Strokes | None:
-    """As `_look`; resize: an image at the resolution to look at, and the source pixels that one of its pixels spans."""
+def _prepare(scene: _Scene, region: Box, digit: float, resize: Callable[[Plane, float], tuple[Plane, float]]) -> _Work:
+    """The region for digits of `digit` source pixels; resize: an image at the resolution to look at, and the source
+    pixels that one of its pixels spans."""
     left, top, right, bottom = region
-    if right - left < 3 or bottom - top < 3:
-        return None
-    work, factor = resize(np.asarray(grey[top:bottom, left:right], dtype=np.float32), digit)
-    off = None if canvas is None else resize(canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
-    digit /= factor
-    x0, y0 = float(left), float(top)
-    contrast = _contrast(work, digit, paper, trimmed=left > 0 or right < grey.shape[1])
-    if _is_lone(region, paper):
-        # It may fill so much of the region that little paper is left to compare it to.
-        room = round(ROOM * digit)
-        contrast, (x0, y0) = np.pad(contrast, room), (x0 - room * factor, y0 - room * factor)
-        off = None if off is None else np.pad(off, room)
-    mask, core = stroke_mask(contrast, digit, off)
+    work, factor = resize(np.asarray(scene.grey[top:bottom, left:right], dtype=np.float32), digit)
+    off = None
+    if scene.canvas is not None:
+        off = resize(scene.canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
+    trimmed = left > 0 or right < scene.grey.shape[1]
+    contrast, rules = _contrast(work, digit / factor, scene.paper, trimmed)
+    prepared = _Work(contrast, rules, off, factor, float(left), float(top), 0, scene.cut(region))
+    # A lone digit may fill so much of the region that little paper is left to compare it to.
+    return prepared.padded(round(ROOM * digit / factor)) if _is_lone(region, scene.paper) else prepared
+
+
+def _find_strokes(work: _Work, digit: float) -> _Strokes | None:
+    """The strokes of the number, how they lean and where their line is, if there are any; digit: in source pixels."""
+    digit /= work.factor
+    mask, core = _number_strokes(work, digit)
     if core == 0:
         return None
     slant = estimate_slant(mask, digit)
@@ -168,21 +224,40 @@ def _look_at(
     level, _, offset = transform(mask, inverse(upright(slant, skew)))
     line_top, line_bottom = (row + offset for row in number_line(level, digit))
     mask = drop_outside(mask, skew, (line_top, line_bottom))
-    soft = soft_ink(contrast, mask, core)
-    return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), scaling(factor, x0, y0), factor)
+    soft = soft_ink(work.contrast, mask, core)
+    to_source = scaling(work.factor, work.left, work.top)
+    return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), to_source, work.factor)
 
 
-def _reduced(image: Float, digit: float) -> tuple[Float, float]:
+def _number_strokes(work: _Work, digit: float) -> tuple[Mask, float]:
+    """Mask of the strokes without what surrounds the number, and the contrast of their core (0 with an empty mask).
+
+    Frames are often darker than what is in them: without them the threshold is found anew.
+    """
+    off = work.off
+    mask, core = stroke_mask(work.contrast, digit, off)
+    for _ in range(MOST_FRAMES):
+        around = find_surroundings(mask[work.inner], work.rules[work.inner], work.cut) if core else None
+        if around is None:
+            break
+        around = ndimage.binary_dilation(np.pad(around, work.room), iterations=SOFT)
+        off = around if off is None else off | around
+        mask, core = stroke_mask(work.contrast, digit, off)
+    return mask, core
+
+
+def _reduced(image: Plane, digit: float) -> tuple[Plane, float]:
     factor = max(1, min(int(np.ceil(digit / WORKING_DIGIT)), *(side // 3 for side in image.shape)))
     return area_reduce(image, factor), float(factor)
 
 
-def _enlarged(image: Float, digit: float) -> tuple[Float, float]:
+def _enlarged(image: Plane, digit: float) -> tuple[Plane, float]:
     return enlarge(image), 0.5
 
 
-def _contrast(work: Float, digit: float, paper: float | None, trimmed: bool) -> Float:
-    """Contrast of strokes to the paper, without rules; trimmed: whether a margin was cut off at a side."""
+def _contrast(work: Plane, digit: float, paper: float | None, trimmed: bool) -> tuple[Plane, Mask]:
+    """Contrast of strokes to the paper, without rules, and where those were; trimmed: whether a margin was cut off at
+    a side."""
     height, width = work.shape
     dark = darkness(work, paper)
     beyond = None

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Mask = NDArray[np.bool_]
+from segmenter.arrays import Mask
+from segmenter.components import usual_height
 
 WINDOW = 0.5  # width of the sliding window in expected heights of a digit
 TALL = 0.75  # of the usual height of the ink in a window: less are marks and small digits
@@ -61,15 +62,8 @@ def _outline(mask: Mask, guess: float) -> tuple[NDArray[np.intp], NDArray[np.int
     tops = ndimage.minimum_filter1d(top, window, mode="constant", cval=height)[filled]
     bottoms = ndimage.maximum_filter1d(bottom, window, mode="constant", cval=0)[filled]
     heights = bottoms - tops
-    tall = heights >= TALL * _usual(heights)
+    tall = heights >= TALL * usual_height(heights)
     return np.flatnonzero(filled)[tall], tops[tall], bottoms[tall]
-
-
-def _usual(heights: NDArray[np.intp]) -> float:
-    """Median of the heights, each counted by its square: many columns of small marks weigh little."""
-    ordered = np.sort(heights)
-    weights = np.cumsum(ordered.astype(np.float64) ** 2)
-    return float(ordered[np.searchsorted(weights, 0.5 * weights[-1])])
 
 
 def drop_outside(mask: Mask, skew: float, line: tuple[float, float]) -> Mask:

@@ -20,6 +20,9 @@ CLEAR = 0.1  # heights of a digit: room between writing and what frames it
 SIDE = 0.2  # heights of a digit: strip at either side of the picture where a box may end
 THROUGHOUT = 0.85  # share of the picture's height that the side of a box takes at least
 LOWER = 0.9  # share of the picture's height that writing in a frame takes at most
+WIDEST_BAR = 1.0  # heights of a digit that a bar is long at most
+LEAVING = 2  # pixels beside a bar in which the stroke is that leaves from it
+OTHERS = 0.5  # share of the least length of a rule that is no bars of digits
 MOST_RULES = 4
 ABOVE = 1.6  # pixels beside the upper edge, and ...
 BELOW = 0.6  # ... beside the lower edge, that are still the rule's
@@ -155,6 +158,27 @@ def _not_of_digits(rules: list[Rule], mask: Mask, digit: float, trimmed: bool) -
     return kept
 
 
+def _is_bars(rule: Rule, mask: Mask, digit: float, least_length: float) -> bool:
+    """Whether a rule is only the bars, feet or tops of several digits, as in 77: pieces with paper between them.
+
+    Each is no longer than a digit is wide and has a stroke that leaves it on one side alone, where the other pieces
+    have theirs. Of a rule that is seen in pieces, most have none, or strokes on both sides.
+    """
+    rows = np.arange(len(mask), dtype=np.float32)[:, None]
+    upper = rule.rows(mask.shape[1]) - ABOVE
+    lower = upper + ABOVE + rule.thickness + BELOW
+    drawn = np.any(mask & (rows >= upper) & (rows <= lower), axis=0)
+    above = np.any(mask & (rows < upper) & (rows >= upper - LEAVING), axis=0)
+    below = np.any(mask & (rows > lower) & (rows <= lower + LEAVING), axis=0)
+    edges = np.flatnonzero(np.diff(np.pad(drawn, 1).astype(np.int8))).reshape(-1, 2)
+    bars = [
+        last - first
+        for first, last in edges.tolist()
+        if last - first <= WIDEST_BAR * digit and np.any(above[first:last]) != np.any(below[first:last])
+    ]
+    return bool(drawn.sum() - sum(bars) < OTHERS * least_length)
+
+
 def _stands_clear(filled: Mask, clear: int) -> bool:
     """Whether columns with ink lie between two stretches of at least `clear` empty ones; (w,) bool."""
     edges = np.flatnonzero(np.diff(np.pad(~filled, 1).astype(np.int8)))
@@ -162,23 +186,23 @@ def _stands_clear(filled: Mask, clear: int) -> bool:
     return int((ends - starts >= clear).sum()) >= 2
 
 
-def erase_rules(contrast: Float, mask: Mask, digit: float, trimmed: bool = False) -> Float:
-    """The contrast with the rules taken out, (h, w) float32; the same array where there are none.
+def erase_rules(contrast: Float, mask: Mask, digit: float, trimmed: bool = False) -> tuple[Float, Mask]:
+    """The contrast with the rules taken out, (h, w) float32, the same array where there are none; and where they were.
 
     mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly. trimmed:
     whether a margin was cut off at a side, so that what ends there ends in paper.
     """
     thickest = max(2, round(0.1 * digit))
     least_length = max(COVERAGE * mask.shape[1], 0.9 * digit)
-    rules = find_rules(mask, thickest, least_length)
+    rules = [rule for rule in find_rules(mask, thickest, least_length) if not _is_bars(rule, mask, digit, least_length)]
     if rules and mask.shape[1] < NARROW * mask.shape[0]:
         rules = _not_of_digits(rules, mask, digit, trimmed)
     gone = erase(rules, mask, contrast)
     gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
     if not gone.any():
-        return contrast
+        return contrast, gone
     halo = ndimage.binary_dilation(gone, structure=np.ones((3, 3), dtype=bool)) & ~(mask & ~gone)
-    return np.where(halo, 0, contrast).astype(np.float32)
+    return np.where(halo, 0, contrast).astype(np.float32), gone
 
 
 def _erased_sides(mask: Mask, contrast: Float, digit: float, framed: bool) -> Mask:

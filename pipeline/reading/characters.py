@@ -17,7 +17,7 @@ Float = NDArray[np.float32]
 MEASURES = 16
 BLOCK = 64  # crops drawn at once: their windows fit the processor's cache
 INK = 5  # the measure that is the ink, in strokes three lines high
-SKIPPED_INK = 1.5  # log-odds that skipping costs for each stroke of the line's height
+SKIPPED_INK = 4.0  # log-odds that skipping costs for each stroke of the line's height
 COMMA = 4.0  # log-odds against a digit that stands where a comma does, in an amount
 KNOWN = 15  # the last measure is 1; a lone digit, whose field nobody knows, has zeros everywhere
 

@@ -110,7 +110,7 @@ def test_border_of_many_levels_tells_nothing() -> None:
 
 def erased(mask: Mask, digit: float, trimmed: bool = False) -> Mask:
     contrast = mask.astype(np.float32)
-    return mask & (erase_rules(contrast, mask, digit, trimmed) == 0)
+    return mask & (erase_rules(contrast, mask, digit, trimmed)[0] == 0)
 
 
 def test_line_under_a_lone_digit_is_a_rule_and_its_own_base_is_not() -> None:
