@@ -15,6 +15,12 @@ OPINION = {
     "text": "what one reader alone would read, or null",
     "confidence": "its probability that this is exactly right",
 }
+MASK = {
+    "text": "the text with its one unsure digit open, such as 12?4",
+    "place": "of the open digit, from 0",
+    "confidence": "probability that all but the open digit is right",
+    "alternatives": "digits that may stand at the open place",
+}
 DIGIT = {
     "digit": "the digit",
     "confidence": "probability that it is this digit",
@@ -35,6 +41,9 @@ READING = {
     "written": "only with `--format amount`: what stands there, marks included",
     "value": "only with `--format amount`: its exact value, as a string; null where the grouping leaves a doubt",
     "value_note": "only where `value` is null: why",
+    "blank": "only where it is true: there is no ink; a null `text` without it is ink that is no number",
+    "mask": "only with `--mask`, where it is not accepted and one digit alone is unsure: `text` with that digit open, "
+    "its `place` from 0, the `confidence` of all the others, `alternatives` of the place",
     "readers": "only where two readers read: what each alone would say, `lattice` and `line`, each `text` and "
     "`confidence`",
 }

@@ -102,7 +102,9 @@ class Reader:
     weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
     max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
     1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
-    "digits:8" or "amount" (README, formats); None: any digits. document, fields, template: see Named; also of `read`.
+    "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
+    alone is unsure, name it, if the others are right with at least this probability. document, fields, template: see
+    Named; also of `read`.
     Raises WeightsError and UsageError.
     """
 
@@ -115,6 +117,7 @@ class Reader:
         alternatives: int = 3,
         config: SearchConfig | None = None,
         format: str | None = None,
+        mask: float | None = None,
         document: bool = False,
         fields: Mapping[str, Box] | None = None,
         template: Template | str | Path | None = None,
@@ -127,6 +130,7 @@ class Reader:
             alternatives=alternatives,
             config=config,
             format=format,
+            mask=mask,
         )
 
     @property
@@ -145,11 +149,18 @@ class Reader:
         return self.field_reader.card
 
     def variant(
-        self, *, threshold: float | None = None, alternatives: int | None = None, format: str | None = None
+        self,
+        *,
+        threshold: float | None = None,
+        alternatives: int | None = None,
+        format: str | None = None,
+        mask: float | None = None,
     ) -> Reader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
-        other.field_reader = self.field_reader.variant(threshold=threshold, alternatives=alternatives, format=format)
+        other.field_reader = self.field_reader.variant(
+            threshold=threshold, alternatives=alternatives, format=format, mask=mask
+        )
         return other
 
     def read(

@@ -63,7 +63,7 @@ class FileLayout:
 
     def _cells(self, row: Record) -> Iterator[str]:
         for column in COLUMNS:
-            value = row.get(column)
+            value = row["mask"]["text"] if column == "text" and "mask" in row else row.get(column)
             text = ("true" if value else "false") if isinstance(value, bool) else safe_cell(value)
             is_text = self.excel and column in AS_TEXT and text and not text.startswith("'")
             yield '="' + text.replace('"', '""') + '"' if is_text else text

@@ -50,6 +50,7 @@ class ReaderOptions:
     alternatives: int = 3
     format: str | None = None
     documents: DocumentOptions = field(default_factory=DocumentOptions)
+    mask: float | None = None
     profile: Profile | None = None  # which made the threshold, and holds for certain weights alone
 
     def __call__(self) -> Reader:
@@ -62,6 +63,7 @@ class ReaderOptions:
             max_error=self.max_error,
             alternatives=self.alternatives,
             format=self.format,
+            mask=self.mask,
             **self._named(),
         )
         if self.profile is not None:

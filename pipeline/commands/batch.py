@@ -34,6 +34,7 @@ def batch(
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
+    mask: o.Mask = None,
     profile: o.Profile = None,
     alternatives: o.Alternatives = 3,
     document: o.Document = False,
@@ -47,7 +48,9 @@ def batch(
     What is read is what `read` reads, PDFs too. A CSV has a row for each field of a document. Ctrl-C ends after the
     record at hand, and --resume continues; a second one ends at once.
     """
-    options = o.reader_options(weights, threshold, max_error, format, alternatives, document, field, template, profile)
+    options = o.reader_options(
+        weights, threshold, max_error, format, alternatives, document, field, template, profile, mask
+    )
     from pipeline.batch.interrupts import stoppable
     from pipeline.batch.run import run_batch
 

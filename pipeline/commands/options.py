@@ -35,6 +35,15 @@ Review = Annotated[
     Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
 ]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
+Mask = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Of what is not accepted, leave the one unsure digit open (12?4) where the others are right with at least "
+        "this probability.",
+    ),
+]
 Document = Annotated[bool, typer.Option("--document", help="The images are whole documents (default: found out).")]
 Template = Annotated[Path | None, typer.Option(help="Fields by a template (see `template new`).")]
 Fields = Annotated[
@@ -63,6 +72,7 @@ def reader_options(
     fields: list[str] | None = None,
     template: Path | None = None,
     profile: Path | None = None,
+    mask: float | None = None,
 ) -> ReaderOptions:
     """The reader that the options of a command ask for. Raises UsageError."""
     import pipeline
@@ -77,7 +87,9 @@ def reader_options(
     documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
     if threshold is not None:
         _say_if_nothing_is_so_sure(threshold, weights)
-    options = ReaderOptions(str(weights) if weights else None, threshold, max_error, alternatives, format, documents)
+    options = ReaderOptions(
+        str(weights) if weights else None, threshold, max_error, alternatives, format, documents, mask
+    )
     return options if profile is None else _with_profile(options, profile)
 
 

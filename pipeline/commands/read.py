@@ -30,6 +30,7 @@ def read(
     document: o.Document = False,
     field: o.Fields = None,
     template: o.Template = None,
+    mask: o.Mask = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
 ) -> None:
@@ -51,6 +52,7 @@ def read(
         field,
         template,
         profile,
+        mask,
     )
     from pipeline.batch.outcomes import expand_globs, read_outcome
     from pipeline.batch.records import make_record, to_json_line
@@ -93,7 +95,8 @@ def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> 
 
 
 def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
-    rows = [(part.reading.text or "", part.reading.confidence)]
+    best = part.reading if part.reading.mask is None else part.reading.mask
+    rows = [(best.text or "", best.confidence)]
     if with_alternatives:
         rows += [(other.text, other.confidence) for other in part.reading.alternatives]
     for text, confidence in rows:

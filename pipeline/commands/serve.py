@@ -38,6 +38,7 @@ def serve(
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
+    mask: o.Mask = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
     quiet: o.Quiet = False,
@@ -48,7 +49,7 @@ def serve(
     The environment variable DIGITSTRING_TOKEN holds a bearer token to ask for. Ctrl-C or SIGTERM: requests in flight
     are finished.
     """
-    options = o.reader_options(weights, threshold, max_error, format, profile=profile)
+    options = o.reader_options(weights, threshold, max_error, format, profile=profile, mask=mask)
     from pipeline.service.logs import verbosity_of
     from pipeline.service.serve import serve as run_service
     from pipeline.service.settings import Limits, ServiceSettings, hosts_of

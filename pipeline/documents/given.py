@@ -49,7 +49,7 @@ def read_box(reader: FieldReader, sheet: Sheet, layout: Layout, box: Place, form
     candidate = given_candidate(sheet, layout, box)
     wanted = format or (None if reader.format is None else reader.format.spec)
     if candidate is None:
-        return Reading.nothing(format=wanted)
+        return Reading.nothing(format=wanted, blank=True)
     if wanted is not None:
         return look_at(reader, candidate.crop, sheet.page.shape, wanted).reading
     return look_at_candidate(reader, sheet, candidate).reading

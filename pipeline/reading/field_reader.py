@@ -24,6 +24,7 @@ from pipeline.reading.finding import Found, find_texts
 from pipeline.reading.lattice import Path
 from pipeline.reading.line.reading import LineReading
 from pipeline.reading.marks import written_of
+from pipeline.reading.masking import TEXTS, mask_of
 from pipeline.reading.paths import best_path
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.result import Opinion, Reading
@@ -64,7 +65,8 @@ class FieldReader:
     weights: a weights file, None for the shipped ones. threshold: confidence from which on a reading is accepted;
     max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
     1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
-    "digits:8" or "amount" (README, formats); None: any digits.
+    "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
+    alone is unsure, name it, if the others are right with at least this probability.
     Raises WeightsError and UsageError.
     """
 
@@ -77,6 +79,7 @@ class FieldReader:
         alternatives: int = 3,
         config: SearchConfig | None = None,
         format: str | None = None,
+        mask: float | None = None,
     ):
         if alternatives < 0:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
@@ -88,17 +91,24 @@ class FieldReader:
         self.line = line_side(self.networks, self.card, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
+        self.mask = _checked_mask(mask)
         self.config = config or SearchConfig()
         self.format = None if format is None else parse_format(format)
 
     def variant(
-        self, *, threshold: float | None = None, alternatives: int | None = None, format: str | None = None
+        self,
+        *,
+        threshold: float | None = None,
+        alternatives: int | None = None,
+        format: str | None = None,
+        mask: float | None = None,
     ) -> FieldReader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
         other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
         other.alternatives = self.alternatives if alternatives is None else alternatives
         other.format = self.format if format is None else parse_format(format)
+        other.mask = self.mask if mask is None else _checked_mask(mask)
         return other
 
     def read(self, image: Any, format: str | None = None) -> Reading:
@@ -110,7 +120,7 @@ class FieldReader:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
         wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
-        found = find_texts(grey, self.networks, self.config, self.alternatives + 2, wanted, self.line)
+        found = find_texts(grey, self.networks, self.config, self._texts, wanted, self.line)
         path = _path_of(found)
         reading = replace(self._reading(found, path, grey.shape), readers=self._opinions(found))
         if wanted is not None:
@@ -120,15 +130,23 @@ class FieldReader:
         line = None if found.together is None else found.together.line
         return Trace(grey, found.pieces, found.rounds, found.texts, path, reading, line)
 
+    @property
+    def _texts(self) -> int:
+        """How many texts are looked for."""
+        return max(self.alternatives, 0 if self.mask is None else TEXTS) + 2
+
     def _reading(self, found: Found, path: Path | None, shape: tuple[int, ...]) -> Reading:
         text, posterior = found.best
         confidence = self.calibration.confidence(posterior)
-        others = scaled_alternatives(found.texts[1:], posterior, confidence)[: self.alternatives]
+        every = scaled_alternatives(found.texts[1:], posterior, confidence)
+        others, accepted = every[: self.alternatives], confidence >= self.threshold
         if not text:
-            return Reading.nothing(len(found.rounds), others if found.texts else ())
+            blank = found.pieces is None and not others
+            return Reading.nothing(len(found.rounds), others if found.texts else (), blank=blank)
         boxes, shares = _places(found, text, path, shape)
         digits = make_digits(text, boxes, shares, confidence, self.calibration)
-        return Reading(text, confidence, confidence >= self.threshold, digits, others, len(found.rounds))
+        mask = None if accepted or self.mask is None else mask_of(text, confidence, every, self.mask)
+        return Reading(text, confidence, accepted, digits, others, len(found.rounds), mask=mask)
 
     def _opinions(self, found: Found) -> dict[str, Opinion]:
         """What each reader alone would say; empty where only one read."""
@@ -219,3 +237,9 @@ def _threshold(table: dict[str, float], threshold: float | None, max_error: floa
         known = ", ".join(sorted(table, key=float))
         raise UsageError(f"these weights know no threshold for an error of {wanted}; they know {known}")
     return table[max(within, key=float)]
+
+
+def _checked_mask(level: float | None) -> float | None:
+    if level is not None and not 0 < level < 1:
+        raise UsageError(f"the confidence of a mask must be between 0 and 1, not {level}")
+    return level

@@ -15,6 +15,7 @@ from numbers import Integral
 from typing import Any, Protocol
 
 DIGITS = frozenset("0123456789")
+OPEN = "?"  # stands for the digit that a mask leaves open
 FIELD = "field"  # the kind of a part that is a whole picture of one number
 SUM_TOLERANCE = 1e-6  # float rounding of posteriors that sum to one
 
@@ -110,6 +111,35 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Mask:
+    """A text with one digit left open, where that one alone is unsure.
+
+    text: such as "12?4". place: of the open digit, from 0. confidence: probability that the other digits are right and
+    no digit is missing. alternatives: of that place, the digit of the reading's text and others, likeliest first.
+    """
+
+    text: str
+    place: int
+    confidence: float
+    alternatives: tuple[Alternative, ...]
+
+    def __post_init__(self) -> None:
+        check_probability(self.confidence, "confidence")
+        if self.text[self.place : self.place + 1] != OPEN or not DIGITS.issuperset(self.text.replace(OPEN, "", 1)):
+            raise ValueError(f"{self.text!r} is not a text with its digit {self.place} open")
+        check_alternatives(None, self.alternatives)
+
+    def to_json(self) -> dict[str, Any]:
+        """Keys: text, place, confidence, alternatives."""
+        return {
+            "text": self.text,
+            "place": int(self.place),
+            "confidence": float(self.confidence),
+            "alternatives": [alternative.to_json() for alternative in self.alternatives],
+        }
+
+
+@dataclass(frozen=True)
 class Reading:
     """What was read in one image.
 
@@ -122,6 +152,8 @@ class Reading:
     written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
     None where the grouping leaves a doubt; value_note: which.
     readers: what each of two readers alone would say, `lattice` and `line`; empty where one reader read alone.
+    blank: there is no ink, so that nothing is unreadable either. mask: the text with its one unsure digit open; only
+    where the reader was asked for it, and the reading is not accepted.
     """
 
     text: str | None
@@ -136,6 +168,8 @@ class Reading:
     value: Decimal | None = None
     value_note: str | None = None
     readers: Mapping[str, Opinion] = field(default_factory=dict)
+    blank: bool = False
+    mask: Mask | None = None
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")
@@ -150,6 +184,10 @@ class Reading:
         total = self.confidence + sum(alternative.confidence for alternative in self.alternatives)
         if total > 1 + SUM_TOLERANCE:
             raise ValueError(f"the winner and its alternatives have probability {total}, above 1")
+        if self.blank and (self.text is not None or self.alternatives):
+            raise ValueError("what is blank has no text")
+        if self.mask is not None and (self.text is None or self.accepted or len(self.mask.text) != len(self.text)):
+            raise ValueError(f"the mask {self.mask.text!r} is not that of the text {self.text!r}")
         if self.rounds < 0:
             raise ValueError(f"rounds {self.rounds} is negative")
         if self.note is not None and (self.format is None or self.text is not None):
@@ -169,14 +207,21 @@ class Reading:
         return (Part("", FIELD, 1, self),)
 
     @classmethod
-    def nothing(cls, rounds: int = 0, alternatives: tuple[Alternative, ...] = (), format: str | None = None) -> Reading:
-        """The reading of a blank image."""
-        return cls(None, 0.0, False, (), alternatives, rounds, format)
+    def nothing(
+        cls,
+        rounds: int = 0,
+        alternatives: tuple[Alternative, ...] = (),
+        format: str | None = None,
+        *,
+        blank: bool = False,
+    ) -> Reading:
+        """The reading of an image in which no number is read; blank: since there is no ink."""
+        return cls(None, 0.0, False, (), alternatives, rounds, format, blank=blank)
 
     def to_json(self) -> dict[str, Any]:
         """Keys: text, confidence, accepted, digits, alternatives, rounds; plain JSON types. With a format also
         format, and note where there is one; of an amount written and value, and value_note where there is none; where
-        two readers read, readers."""
+        two readers read, readers; blank where it is; mask where there is one."""
         extra: dict[str, Any] = {} if self.format is None else {"format": self.format}
         if self.readers:
             extra["readers"] = {name: opinion.to_json() for name, opinion in self.readers.items()}
@@ -184,6 +229,8 @@ class Reading:
         if self.written is not None:
             extra |= {"written": self.written, "value": None if self.value is None else format(self.value, "f")}
             extra |= {} if self.value_note is None else {"value_note": self.value_note}
+        extra |= {"blank": True} if self.blank else {}
+        extra |= {} if self.mask is None else {"mask": self.mask.to_json()}
         return {
             "text": self.text,
             "confidence": float(self.confidence),

@@ -3,15 +3,15 @@
 const $ = (id) => document.getElementById(id);
 export const percent = (p, places = 1) => `${(100 * p).toFixed(places)} %`;
 
-function digitElement(digit, threshold) {
+function digitElement(digit, threshold, open) {
   const item = document.createElement("li");
-  item.className = digit.confidence < threshold ? "digit unsure" : "digit";
+  item.className = open || digit.confidence < threshold ? "digit unsure" : "digit";
   const others = digit.alternatives.map((other) => `${other.text}: ${percent(other.confidence)}`);
   const button = document.createElement("button");
   button.type = "button";
-  button.setAttribute("aria-label", `${digit.digit}, ${percent(digit.confidence)}`
+  button.setAttribute("aria-label", `${open ? "open, perhaps " : ""}${digit.digit}, ${percent(digit.confidence)}`
     + (others.length ? `; or ${others.join(", ")}` : ""));
-  for (const [kind, text] of [["figure", digit.digit], ["share", percent(digit.confidence, 0)]]) {
+  for (const [kind, text] of [["figure", open ? "?" : digit.digit], ["share", percent(digit.confidence, 0)]]) {
     const part = document.createElement("span");
     part.className = kind;
     part.textContent = text;
@@ -41,7 +41,8 @@ export function showVerdict(record, threshold, known) {
   $("threshold-note").textContent = errors.length
     ? `On the strings it was calibrated on, at most ${percent(Math.min(...errors))} of what is accepted here was wrong.`
     : "";
-  $("digits").replaceChildren(...(record.digits ?? []).map((digit) => digitElement(digit, threshold)));
+  $("digits").replaceChildren(...(record.digits ?? []).map((digit, k) =>
+    digitElement(digit, threshold, !accepted && k === record.mask?.place)));
 }
 
 /** Takes the last reading off the page. */
@@ -59,11 +60,15 @@ export function showReading(record) {
   const others = record.alternatives.filter((other) => other.confidence >= 0.0005);
   $("others").textContent = others.length
     ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
-  $("note").textContent = record.note ?? "";
+  const { mask } = record;
+  $("note").textContent = record.note ?? (mask ? `All but the ? of ${mask.text} is right with ${percent(mask.confidence)}; `
+    + `it is ${mask.alternatives.map((each) => `${each.text} (${percent(each.confidence)})`).join(" or ")}.`
+    : record.blank ? "There is no ink here." : "");
   $("fields").hidden = !record.fields;
   $("fields").replaceChildren(...(record.fields ?? []).map((field) => {
     const item = document.createElement("li");
-    item.textContent = `${field.name}: ${field.text ?? "nothing"} (${percent(field.confidence)})`;
+    const text = field.mask?.text ?? field.written ?? field.text ?? (field.blank ? "blank" : "not readable");
+    item.textContent = `${field.name}: ${text} (${percent(field.confidence)})`;
     return item;
   }));
   const queued = typeof record.review === "number";

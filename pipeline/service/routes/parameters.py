@@ -25,6 +25,9 @@ class ReadParameters(BaseModel):
     format: str | None = Field(None, max_length=MOST_FORMAT, description="As of --format.", examples=["digits:8"])
     threshold: float | None = Field(None, ge=0, le=1, description="Accept from this confidence on.")
     alternatives: int | None = Field(None, ge=0, le=MOST_ALTERNATIVES, description="How many other texts to name.")
+    mask: float | None = Field(
+        None, gt=0, lt=1, description="As of --mask: leave the one unsure digit open where the others are this sure."
+    )
     document: bool = Field(False, description="The images are whole documents; else that is found out.")
     field: list[str] = Field(
         default_factory=list,

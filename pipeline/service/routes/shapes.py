@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline import answers
 from pipeline.documents.fields import DocumentReading, FieldReading
-from pipeline.reading.result import Alternative, Digit, Opinion, Reading
+from pipeline.reading.result import Alternative, Digit, Mask, Opinion, Reading
 
-LEFT_OUT = {"errors", "readers"}  # where empty, besides what is None by default
+LEFT_OUT = {"errors", "readers", "blank"}  # where empty, besides what is None by default
 Fields = dict[str, tuple[Any, Any]]
 
 
@@ -57,6 +57,7 @@ AlternativeModel = model(
 _NESTED: dict[Any, Any] = {Alternative: AlternativeModel}
 _NESTED[Opinion] = model("OpinionModel", "What one reader alone would say.", fields_of(Opinion, answers.OPINION, {}))
 _NESTED[Digit] = model("DigitModel", "One digit of a reading.", fields_of(Digit, answers.DIGIT, _NESTED))
+_NESTED[Mask] = model("MaskModel", "A text with one digit open.", fields_of(Mask, answers.MASK, _NESTED))
 _READING = fields_of(Reading, answers.READING, _NESTED)
 _NESTED[FieldReading] = model(
     "FieldModel", "A field of a document.", {**fields_of(FieldReading, answers.FIELD, _NESTED), **_READING}

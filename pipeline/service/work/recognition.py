@@ -80,7 +80,7 @@ class Recogniser:
         """What a request asks for. Raises Unusable for what cannot be meant."""
         try:
             reader = self.reader.variant(
-                threshold=asked.threshold, alternatives=asked.alternatives, format=asked.format
+                threshold=asked.threshold, alternatives=asked.alternatives, format=asked.format, mask=asked.mask
             )
             if asked.field and asked.template is not None:
                 raise UsageError("'field' and 'template' both name the fields; choose one")

@@ -32,7 +32,7 @@ def ask(*requests: dict, app=None) -> list:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        ({"url": "/v1/read?fromat=amount", "content": ZEROS}, ["'fromat'", "format, template"]),
+        ({"url": "/v1/read?fromat=amount", "content": ZEROS}, ["'fromat'", "known are", "mask"]),
         ({"url": "/v1/read?format=amount&format=luhn", "content": ZEROS}, ["'format'", "twice"]),
         ({"url": "/v1/read", "files": FILES, "data": {"fromat": "amount"}}, ["form field 'fromat'"]),
         ({"url": "/v1/read?format=luhn", "files": FILES, "data": {"format": "amount"}}, ["format", "once"]),

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline import answers
 from pipeline.documents.fields import DocumentReading, FieldReading
 from pipeline.reader import Reader
-from pipeline.reading.result import Alternative, Digit, Opinion, Reading
+from pipeline.reading.result import Alternative, Digit, Mask, Opinion, Reading
 from pipeline.service.app import create_app
 from pipeline.service.routes.examples import FORM, RECORD
 from pipeline.service.routes.shapes import DocumentModel, FormAnswer, RecordModel, UnreadableModel
@@ -52,6 +52,7 @@ def png(size):
         (Digit, answers.DIGIT),
         (Alternative, answers.ALTERNATIVE),
         (Opinion, answers.OPINION),
+        (Mask, answers.MASK),
         (FieldReading, answers.FIELD | {"reading": "", "required": ""}),
         (DocumentReading, answers.DOCUMENT),
     ],
@@ -68,7 +69,18 @@ def test_the_record_of_a_field(ask, image, query):
     assert answer.status_code == 200
     record = RecordModel.model_validate_json(answer.content, strict=True)
     left_out = record.model_fields_set ^ set(RecordModel.model_fields)
-    assert left_out <= {"format", "note", "written", "value", "value_note", "review", "explanation", "readers"}
+    assert left_out <= {
+        "format",
+        "note",
+        "written",
+        "value",
+        "value_note",
+        "review",
+        "explanation",
+        "readers",
+        "blank",
+        "mask",
+    }
 
 
 def test_the_record_of_a_document():
