@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.documents.fields import AMOUNT, DATE
 from pipeline.documents.layout.cells import Cell
+from pipeline.documents.layout.cleaning import has_sign
 from pipeline.documents.layout.finding import Candidate
 from pipeline.documents.looks import Look
 
@@ -25,6 +26,8 @@ class NamingLimits:
     comb_from: float = 0.4  # of the page's width: a cheque's date is on the right of that ...
     comb_above: float = 0.5  # ... and above that of its height
     right: float = 0.45  # of the page's width: a cheque's amount is on the right of that
+    label: float = 0.5  # confidence below which what stands in the box before a number's is its label, if that box ...
+    narrower: float = 0.8  # ... is at most so wide as the number's: A/C No. and the like, taken for digits
 
 
 NAMING = NamingLimits()
@@ -35,8 +38,8 @@ SHORT_DATE_ORDERS = ("date:DDMMYY", "date:MMDDYY", "date:YYMMDD")
 def amounts(
     candidates: Sequence[Candidate], looks: Sequence[Look], shape: tuple[int, int]
 ) -> tuple[set[int], set[int]]:
-    """Which of the candidates hold amounts: those after a currency sign; else, on a cheque, the widest on the right.
-    And which hold a sign alone.
+    """Which of the candidates hold amounts: those after a currency sign; on a cheque, one on the right: that with
+    a sign, else the widest. And which hold a sign alone.
 
     shape: (h, w) of the sheet.
     """
@@ -45,15 +48,28 @@ def amounts(
     alone = {sign for sign in signs.values() if sign is not None}
     plain = [k for k, candidate in enumerate(candidates) if not candidate.is_comb and k not in alone]
     found = {k for k in plain if looks[k].is_number and (looks[k].signed or signs[k] is not None)}
-    if is_cheque and len(found) != 1:
-        found = _likeliest(found or set(plain), candidates, shape)
+    if is_cheque:
+        right = {k for k in plain if candidates[k].frame.left > NAMING.right * shape[1]}
+        found = _widest(found & right or {k for k in right if has_sign(candidates[k].crop)} or right, candidates)
     return found, alone
 
 
-def _likeliest(indices: set[int], candidates: Sequence[Candidate], shape: tuple[int, int]) -> set[int]:
-    """The widest of some boxes that is on a cheque's right, if there is one."""
-    right = [k for k in indices if candidates[k].frame.left > NAMING.right * shape[1]]
-    return {max(right, key=lambda k: candidates[k].frame.width)} if right else set()
+def labels(candidates: Sequence[Candidate], looks: Sequence[Look]) -> set[int]:
+    """Which of the candidates are words that say what the number in the next box is."""
+    return {
+        k
+        for k, one in enumerate(candidates)
+        for other, look in zip(candidates, looks, strict=True)
+        if look.is_number
+        and looks[k].reading.confidence < min(NAMING.label, look.reading.confidence)
+        and not (one.is_comb or other.is_comb)
+        and _is_left_of(one.frame, other.frame)
+        and one.frame.width <= NAMING.narrower * other.frame.width
+    }
+
+
+def _widest(indices: set[int], candidates: Sequence[Candidate]) -> set[int]:
+    return {max(indices, key=lambda k: candidates[k].frame.width)} if indices else set()
 
 
 def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:

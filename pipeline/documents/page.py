@@ -14,7 +14,7 @@ from pipeline.documents.layout.combs import sort_reading
 from pipeline.documents.layout.finding import Candidate, Layout, find_candidates, find_lone
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
-from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names
+from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names, labels
 from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box
@@ -27,7 +27,7 @@ class UprightSettings:
     tried: int = 9  # fields that are read to tell: more cost time and change nothing
     sure: float = 0.85  # median confidence from which on it does; all of ...
     fewest_digits: int = 8  # ... so many digits together: a few may be symmetric
-    sure_date: float = 0.5  # confidence of a date from which on it does: by chance, none is read upside down
+    sure_date: float = 0.5  # confidence of a date from which on it does
     better: float = 1.3  # times as many digits must be readable another way up
 
 
@@ -57,11 +57,12 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
     sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
     paid, signs = amounts(candidates, looks, (height, width))
+    words = signs | (labels(candidates, looks) - paid)
     found = []
     for index, (candidate, look) in enumerate(zip(candidates, looks, strict=True)):
         if index in paid:
             look = _look_at_amount(reader, sheet, candidate, look)
-        if index not in signs and (look.is_number or (index in paid and look.reading.text is not None)):
+        if index not in words and (look.is_number or (index in paid and look.reading.text is not None)):
             kind = AMOUNT if index in paid else "comb" if candidate.is_comb else "box"
             found.append((candidate.frame, kind, look))
     for candidate in find_lone(sheet, view.layout):
@@ -104,13 +105,18 @@ class View:
         return [self.look(k) for k in order[: UPRIGHT.tried]]
 
     @property
+    def holds_date(self) -> bool:
+        """Whether a date was read in a comb, surely: by chance, none is read upside down."""
+        return any(
+            _fits_date(look) and look.reading.confidence >= UPRIGHT.sure_date for look in self.sample()
+        )
+
+    @property
     def is_surely_upright(self) -> bool:
         """Whether a date was read in a comb, or what was read is sure enough."""
         looks = self.sample()
-        if any(_fits_date(look) and look.reading.confidence >= UPRIGHT.sure_date for look in looks):
-            return True
         digits = sum(len(look.reading.text or "") for look in looks)
-        return (
+        return self.holds_date or (
             digits >= UPRIGHT.fewest_digits
             and float(np.median([look.reading.confidence for look in looks])) >= UPRIGHT.sure
         )
@@ -128,8 +134,9 @@ def upright(reader: FieldReader, sheet: Sheet) -> View:
         return views[0]
     for quarters in (2, 1, 3):
         views.append(View(reader, sheet.turned(quarters)))
-        if views[-1].is_surely_upright and views[-1].readable > UPRIGHT.better * views[0].readable:
-            return views[-1]
+        last, least = views[-1], UPRIGHT.better * views[0].readable
+        if last.holds_date or (last.is_surely_upright and last.readable > least):
+            return last
     best = max(views, key=lambda view: view.readable)
     return best if best.readable > UPRIGHT.better * views[0].readable else views[0]
 

@@ -66,24 +66,32 @@ class SignLimits:
 SIGNS = SignLimits()
 
 
-def without_sign(crop: Cutout) -> Cutout:
-    """The picture from behind its sign on; the same picture where nothing in it looks like a sign.
+def has_sign(crop: Cutout) -> bool:
+    """Whether something that looks like a currency sign stands before what is written in a box."""
+    return _sign_end(crop.grey) is not None
 
-    A sign stands at the left side of the box, printed, and the number well apart from it.
-    """
-    columns, rows = _ink_extent(crop.grey)
-    if columns.size == 0:
+
+def without_sign(crop: Cutout) -> Cutout:
+    """The picture from behind its sign on; the same picture where nothing in it looks like a sign."""
+    cut = _sign_end(crop.grey)
+    if cut is None:
         return crop
-    height, width = crop.grey.shape
+    return Cutout(np.ascontiguousarray(crop.grey[:, cut:]), compose(crop.to_page, scaling(1, cut, 0)))
+
+
+def _sign_end(grey: Grey) -> int | None:
+    """The column at which a sign ends, None where there is none: it stands at the left side of the box, printed, and
+    the number well apart from it."""
+    columns, rows = _ink_extent(grey)
+    if columns.size == 0:
+        return None
+    height, width = grey.shape
     breaks = np.flatnonzero(np.diff(columns) > SIGNS.gap * (rows[1] - rows[0]))
     if not len(breaks):
-        return crop
+        return None
     end, start = int(columns[breaks[0]]), int(columns[breaks[0] + 1])
     at_left = columns[0] <= SIGNS.start * height and end - columns[0] <= SIGNS.widest * height
-    if not at_left or columns[-1] - start < SIGNS.least_rest * width:
-        return crop
-    cut = (end + start) // 2
-    return Cutout(np.ascontiguousarray(crop.grey[:, cut:]), compose(crop.to_page, scaling(1, cut, 0)))
+    return (end + start) // 2 if at_left and columns[-1] - start >= SIGNS.least_rest * width else None
 
 
 def _ink_extent(grey: Grey) -> tuple[Index, tuple[int, int]]:

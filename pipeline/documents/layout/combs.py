@@ -22,6 +22,7 @@ class CombLimits:
     fewest: int = 3  # cells: two side by side are as often two boxes
     inside: int = 4  # within a cell at which a line is no longer one of its sides
     over: int = 25  # by which a stroke may reach out of its cell
+    written: float = 0.5  # of a plain box's width: a shorter line within it is writing
     same: float = 0.3  # of the usual width by which a cell of a comb may be wider or narrower
     narrow: float = 1.1  # heights: a narrower box by itself is a check box
 
@@ -96,30 +97,30 @@ def group_cells(cells: list[Cell], grids: Sequence[tuple[Cell, ...]] = ()) -> li
 def without_strokes(
     across: list[PrintedLine], down: list[PrintedLine], boxes: list[PrintedBox]
 ) -> tuple[list[PrintedLine], list[PrintedLine]]:
-    """The lines less those that lie within the cells of combs: they are strokes of digits."""
-    cells = [cell for box in boxes if box.is_comb for cell in box.cells]
-    frames = [box.frame for box in boxes if box.is_comb]
-    down = [
-        line
-        for line in down
-        if not any(
-            cell.left + COMBS.inside < line.middle < cell.right - COMBS.inside
-            and cell.top - COMBS.over < line.start
-            and line.end < cell.bottom + COMBS.over
-            for cell in cells
-        )
-    ]
-    across = [
-        line
-        for line in across
-        if not any(
-            frame.top + COMBS.inside < line.middle < frame.bottom - COMBS.inside
-            and frame.left - COMBS.over < line.start
-            and line.end < frame.right + COMBS.over
-            for frame in frames
-        )
-    ]
-    return across, down
+    """The lines less those that lie within cells: they are strokes of digits, or the feet of several."""
+    return (
+        [line for line in across if not any(_is_stroke_across(line, box) for box in boxes)],
+        [line for line in down if not any(_is_stroke_down(line, cell) for box in boxes for cell in box.cells)],
+    )
+
+
+def _is_stroke_across(line: PrintedLine, box: PrintedBox) -> bool:
+    """Whether a line across lies within a box; in a plain one, a long one may be printed to write on."""
+    frame = box.frame
+    return (
+        frame.top + COMBS.inside < line.middle < frame.bottom - COMBS.inside
+        and frame.left - COMBS.over < line.start
+        and line.end < frame.right + COMBS.over
+        and (box.is_comb or line.length < COMBS.written * frame.width)
+    )
+
+
+def _is_stroke_down(line: PrintedLine, cell: Cell) -> bool:
+    return (
+        cell.left + COMBS.inside < line.middle < cell.right - COMBS.inside
+        and cell.top - COMBS.over < line.start
+        and line.end < cell.bottom + COMBS.over
+    )
 
 
 def sort_reading(frames: list[Cell]) -> list[Cell]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.documents.layout.lines import PrintedLine
-from pipeline.documents.layout.sheet import Place, Sheet
+from pipeline.documents.layout.sheet import Place, Sheet, turn_quarters
 from segmenter.arrays import Affine, Box, Grey
 from segmenter.resample import compose, scaling
 
@@ -57,23 +57,29 @@ def cut_out(sheet: Sheet, box: Place, across: list[PrintedLine], down: list[Prin
 
 
 def _sampled(sheet: Sheet, box: Place) -> Cutout:
-    """A level picture of the box. Where the page is level, its own pixels."""
-    unit = sheet.unit
+    """A level picture of the box. Where the page lies straight, whichever way up, its own pixels."""
+    unit, quarters = sheet.unit, sheet.quarters
     left, top, right, bottom = box
     shape = max(1, round((bottom - top) * unit)), max(1, round((right - left) * unit))
-    if sheet.is_level:
-        x, y = (round(float(value)) for value in sheet.to_page @ [left, top, 1])
-        height, width = sheet.page.shape
-        x0, y0 = min(max(0, x), width - 1), min(max(0, y), height - 1)
-        grey = sheet.page[y0 : max(y0 + 1, y + shape[0]), x0 : max(x0 + 1, x + shape[1])]
-        return Cutout(np.array(grey), scaling(1, x0, y0))
+    if quarters is not None:
+        return _sliced(sheet, box, shape, quarters)
     to_page = compose(sheet.to_page, scaling(1 / unit, left, top))
     matrix = to_page[::-1, 1::-1]
     # The array functions put coordinate 0 at the centre of the first pixel, half a pixel from ours.
     offset = matrix @ [0.5, 0.5] + to_page[::-1, 2] - 0.5
     corner, local = _window(sheet.page.shape, matrix, offset, shape)
-    grey = ndimage.affine_transform(sheet.page[local], matrix, offset - corner, shape, order=1, mode="nearest")
-    return Cutout(np.asarray(grey, dtype=np.float32), to_page)
+    grey = ndimage.affine_transform(sheet.page[local], matrix, offset - corner, shape, order=3, mode="nearest")
+    return Cutout(np.clip(grey, 0, 1, dtype=np.float32), to_page)
+
+
+def _sliced(sheet: Sheet, box: Place, shape: tuple[int, int], quarters: int) -> Cutout:
+    """The page's own pixels in a box of a sheet, (h, w), that was made by turning the page by quarters."""
+    left, top, right, bottom = box
+    height, width = shape[::-1] if quarters % 2 else shape
+    x, y = np.rint((sheet.to_page @ [[left, right], [top, bottom], [1, 1]]).min(axis=1)).astype(int)
+    x0, y0 = min(max(0, x), sheet.page.shape[1] - 1), min(max(0, y), sheet.page.shape[0] - 1)
+    grey = sheet.page[y0 : max(y0 + 1, y + height), x0 : max(x0 + 1, x + width)]
+    return Cutout(*turn_quarters(np.array(grey), scaling(1, x0, y0), quarters))
 
 
 def _window(

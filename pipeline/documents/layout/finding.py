@@ -10,7 +10,7 @@ from pipeline.documents.layout.combs import PrintedBox, group_cells, without_str
 from pipeline.documents.layout.cutouts import Cutout, cut_out
 from pipeline.documents.layout.grids import find_grids
 from pipeline.documents.layout.lines import PrintedLine, find_lines, keep_frames
-from pipeline.documents.layout.rows import find_rows
+from pipeline.documents.layout.rows import find_rows, print_height
 from pipeline.documents.layout.sheet import Place, Sheet
 
 
@@ -21,6 +21,7 @@ class FindingSettings:
     around: float = 0.1  # of its height: what is looked at above and below a box, for strokes that leave it
     inside: float = 0.75  # of a printed box that lies within one that is named: then it may be meant; it is ...
     meant: float = 0.6  # ... at least so large a share of that, or so wide: people name boxes with some room
+    higher: float = 1.15  # times the usual height of print that a box is high, at least: lower ones are parts of words
     edge: int = 2  # working pixels along a box's sides that its lines may take
 
 
@@ -60,7 +61,8 @@ class Layout:
 
 def find_candidates(sheet: Sheet, layout: Layout) -> list[Candidate]:
     """The boxes and combs in which something is written, in reading order."""
-    found = (_candidate(sheet, layout, box) for box in layout.boxes)
+    least = FINDING.higher * print_height(sheet)
+    found = (_candidate(sheet, layout, box) for box in layout.boxes if box.frame.height >= least)
     return [candidate for candidate in found if candidate is not None]
 
 

@@ -29,6 +29,7 @@ class GridLimits:
     fewest: int = 3  # cells
     missing: int = 2  # separators in a row that may not be seen, hidden by strokes
     seen: float = 0.6  # share of the separators that are seen, at least
+    odd: float = 0.2  # of a cell's width that the lines across may go on for more or less than whole cells
     off: float = 0.09  # of a cell's width that a separator may be off its place
 
 
@@ -87,6 +88,7 @@ def _fit(top: PrintedLine, bottom: PrintedLine, down: NDArray[np.float64]) -> tu
     edges = _regular(places, bottom.middle - top.middle)
     if edges is None or len(edges) <= GRIDS.fewest:
         return None
+    edges = _completed(edges, top, bottom, down[:, 0])
     left, right = float(edges[0]), float(edges[-1])
     if any(min(line.end, right) - max(line.start, left) < GRIDS.along * (right - left) for line in (top, bottom)):
         return None
@@ -109,6 +111,27 @@ def _regular(places: NDArray[np.float64], height: float) -> NDArray[np.float64] 
             if score > best and len(run) >= GRIDS.seen * (run[-1] - run[0] + 1):
                 slope, start = np.polyfit(steps[near], places[near], 1)
                 best, edges = score, start + slope * np.arange(run[0], run[-1] + 1)
+    return edges
+
+
+def _completed(
+    edges: NDArray[np.float64], top: PrintedLine, bottom: PrintedLine, places: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The edges, and those of the last cells on either side, where both lines across go on for just so long.
+
+    The last line down may be hidden by a pattern; where it is seen, those before it may be.
+    """
+    width = float(edges[1] - edges[0])
+    for low, high, sign in (
+        (max(top.start, bottom.start), edges[0], -1.0),
+        (edges[-1], min(top.end, bottom.end), 1.0),
+    ):
+        count = round((high - low) / width)
+        seen = (np.abs(places - (low if sign < 0 else high)) <= GRIDS.ends).any()
+        most = GRIDS.missing + 1 if seen and len(edges) > GRIDS.fewest + 1 else 1
+        if 1 <= count <= most and abs(high - low - count * width) <= GRIDS.odd * width:
+            more = (edges[0] if sign < 0 else edges[-1]) + sign * width * np.arange(1, count + 1)
+            edges = np.sort(np.concatenate([edges, more]))
     return edges
 
 

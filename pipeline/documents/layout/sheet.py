@@ -48,19 +48,18 @@ class Sheet:
         return float(np.hypot(*self.to_page[:, 0]))
 
     @property
-    def is_level(self) -> bool:
-        """Whether rows of the sheet are rows of the page, from left to right."""
-        return bool(self.to_page[0, 0] > 0 and self.to_page[1, 0] == 0)
+    def quarters(self) -> int | None:
+        """By how many quarters, counter-clockwise, the page was turned to make the sheet; None where it was askew."""
+        across, down = self.to_page[0, 0], self.to_page[1, 0]
+        if across != 0 and down != 0:
+            return None
+        return (0 if across > 0 else 2) if down == 0 else (1 if down > 0 else 3)
 
     def turned(self, quarters: int) -> Sheet:
         """The sheet as it looks when the page is turned by quarters, counter-clockwise."""
         if quarters % 4 == 0:
             return self
-        contrast, to_page = self.contrast, self.to_page
-        for _ in range(quarters % 4):
-            to_page = compose(to_page, np.array([[0, -1, contrast.shape[1]], [1, 0, 0]], dtype=np.float64))
-            contrast = np.rot90(contrast)
-        return Sheet(np.ascontiguousarray(contrast), to_page, self.page)
+        return Sheet(*turn_quarters(self.contrast, self.to_page, quarters), self.page)
 
     @cached_property
     def noise(self) -> float:
@@ -77,6 +76,14 @@ class Sheet:
         y = np.clip(corners[1], 0, height)
         first = min(int(x.min() + 0.5), width - 1), min(int(y.min() + 0.5), height - 1)
         return (*first, max(int(x.max() + 0.5), first[0] + 1), max(int(y.max() + 0.5), first[1] + 1))
+
+
+def turn_quarters(picture: Plane, to_page: Affine, quarters: int) -> tuple[Plane, Affine]:
+    """A picture (h, w) turned by quarters, counter-clockwise, pixel by pixel, and its way to the page."""
+    for _ in range(quarters % 4):
+        to_page = compose(to_page, np.array([[0, -1, picture.shape[1]], [1, 0, 0]], dtype=np.float64))
+        picture = np.rot90(picture)
+    return np.ascontiguousarray(picture), to_page
 
 
 def make_sheet(page: Grey, skew: float | None = None) -> Sheet:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from pipeline.documents.fields import parse_fields
 from pipeline.documents.given import sheet_box
 from pipeline.documents.layout.cleaning import keep_inside, without_sign
-from pipeline.documents.layout.cutouts import Cutout
+from pipeline.documents.layout.cutouts import Cutout, cut_out
 from pipeline.documents.layout.finding import Layout, find_candidates
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.layout.skew import estimate_skew
@@ -69,6 +69,15 @@ def test_a_comb_has_its_cells_even_where_a_separator_is_missing(count, missing):
     assert all(abs(cell.width - 29) <= 3 for cell in box.cells)
 
 
+def test_a_comb_whose_end_is_hidden_has_its_last_cell():
+    def drawn(draw):
+        comb(draw, 8)
+        draw.line([(100 + 8 * 32, 70), (100 + 8 * 32, 190)], 90, 2)  # a pattern of the paper goes on from its end
+
+    (box,) = Layout.of(make_sheet(page(drawn), skew=0.0)).boxes
+    assert len(box.cells) == 8 and abs(box.frame.right - 355) <= 3
+
+
 def test_strokes_in_cells_are_no_separators():
     def drawn(draw):
         comb(draw, 8)
@@ -93,6 +102,43 @@ def test_a_stroke_that_crosses_the_frame_stays_whole_and_the_frame_goes():
     rows = np.flatnonzero((labels > 0).any(axis=1))
     assert rows[-1] - rows[0] >= 40
     assert not (labels[:, :40] > 0).any() and not (labels[:, -40:] > 0).any()
+
+
+def test_the_joined_feet_of_digits_in_a_box_are_no_printed_line():
+    def drawn(draw):
+        draw.rectangle([100, 100, 400, 160], outline=60, width=2)
+        for x in (180, 205, 230):
+            draw.line([(x, 112), (x, 148)], 0, 4)
+        draw.line([(180, 148), (230, 148)], 0, 4)
+
+    layout = Layout.of(make_sheet(page(drawn), skew=0.0))
+    assert all(line.middle < 104 or line.middle > 156 for line in layout.across)
+    (candidate,) = find_candidates(make_sheet(page(drawn), skew=0.0), layout)
+    assert (candidate.crop.grey < 0.4).any(axis=0).sum() >= 50  # the feet are still there
+
+
+def test_a_box_lower_than_the_print_of_the_page_is_none():
+    def drawn(draw):
+        for k in range(12):
+            draw.text((100, 200 + 30 * k), "WORDS IN ROWS OF PRINT", 0, ImageFont.load_default(28))
+        for left, height in ((100, 16), (300, 60)):
+            draw.rectangle([left, 100, left + 120, 100 + height], outline=60, width=1)
+            draw.ellipse([left + 40, 104, left + 58, 96 + height // 2], outline=0, width=3)
+
+    sheet = make_sheet(page(drawn), skew=0.0)
+    candidates = find_candidates(sheet, Layout.of(sheet))
+    assert [candidate.frame.left // 100 for candidate in candidates] == [3]
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_page_that_lies_straight_is_cut_out_pixel_by_pixel(quarters):
+    grey = np.random.default_rng(1).random((60, 90), dtype=np.float32)
+    sheet = make_sheet(grey, skew=0.0).turned(quarters)
+    assert sheet.quarters == quarters
+    cutout = cut_out(sheet, (10, 5, 40, 35), [], [])
+    np.testing.assert_array_equal(cutout.grey, np.rot90(grey, quarters)[5:35, 10:40])
+    left, top, right, bottom = cutout.page_box((3, 4, 5, 6), grey.shape)
+    np.testing.assert_array_equal(np.rot90(grey[top:bottom, left:right], quarters), cutout.grey[4:6, 3:5])
 
 
 def test_an_empty_box_and_a_label_above_are_no_candidate():
