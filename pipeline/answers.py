@@ -37,7 +37,8 @@ READING = {
     "most 1",
     "rounds": "how many searches it took",
     "format": "the format it was read in; only where one was given",
-    "note": "only where digits stand there, but nothing fits the format: a sentence that says so",
+    "note": "only where digits stand there but nothing fits the format, or where several lines were read: a sentence "
+    "that says so",
     "written": "only with `--format amount`: what stands there, marks included",
     "value": "only with `--format amount`: its exact value, as a string; null where the grouping leaves a doubt",
     "value_note": "only where `value` is null: why",

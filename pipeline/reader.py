@@ -2,8 +2,9 @@
 
     image ── settled ──> path, bytes, Pillow image or array
       ├─ several pages, or fields that are named ─────> documents.read_document ──> DocumentReading
-      └─ decoded once ─┬─ a field, at a glance ───────> reading.FieldReader ──────> Reading
-                       └─ a page ── find_document ──> its fields; none found: a field after all
+      └─ decoded once ─┬─ a page ── find_document ──> its fields; none found: a field after all
+                       └─ a field, at a glance ─┬─ one number ────> reading.FieldReader ──> Reading
+                                                └─ several, or turned ──> documents.plain
 
 What reads documents is imported when there is one.
 """
@@ -22,6 +23,7 @@ import numpy as np
 from classifier.errors import ClassifierError
 from pipeline.blas import one_thread
 from pipeline.documents.pages import has_pages
+from pipeline.documents.writing import find_writing
 from pipeline.errors import PipelineError, UsageError
 from pipeline.images import load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
@@ -190,7 +192,7 @@ class Reader:
                 return read_document(reader, source, fields=named.fields, template=named.template)
             grey = load_grey(source)
             document_reading = _find_document(reader, grey)
-            return reader.read(grey) if document_reading is None else document_reading
+            return _trace_plain(reader, grey).reading if document_reading is None else document_reading
 
     def trace(self, image: Any, format: str | None = None) -> Trace | DocumentTrace:
         """As `read`, with how the reading came about: of a field the rounds of the search, of a document its pages.
@@ -205,7 +207,7 @@ class Reader:
             grey = load_grey(source)
             document_reading = _find_document(reader, grey)
             if document_reading is None:
-                return reader.trace(grey)
+                return _trace_plain(reader, grey)
             from pipeline.documents.document import DocumentTrace
 
             return DocumentTrace(document_reading, {1: grey})
@@ -244,6 +246,23 @@ def _find_document(reader: FieldReader, grey: Grey) -> DocumentReading | None:
     from pipeline.documents.document import find_document
 
     return find_document(reader, grey)
+
+
+def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
+    """What a decoded picture (H, W) that is no page shows: one number, whichever way up, or several."""
+    writing = find_writing(grey)
+    if writing is not None and (writing.is_small or writing.has_lines):
+        from pipeline.documents.plain import trace_several
+
+        several = trace_several(reader, grey, writing)
+        if several is not None:
+            return several
+    trace = reader.trace(grey)
+    if writing is None or trace.reading.confidence >= writing.unsure:
+        return trace
+    from pipeline.documents.plain import trace_other_ways
+
+    return trace_other_ways(reader, grey, writing, trace)
 
 
 def _is_single(images: Any) -> bool:

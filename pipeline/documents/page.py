@@ -107,9 +107,7 @@ class View:
     @property
     def holds_date(self) -> bool:
         """Whether a date was read in a comb, surely: by chance, none is read upside down."""
-        return any(
-            _fits_date(look) and look.reading.confidence >= UPRIGHT.sure_date for look in self.sample()
-        )
+        return any(_fits_date(look) and look.reading.confidence >= UPRIGHT.sure_date for look in self.sample())
 
     @property
     def is_surely_upright(self) -> bool:

@@ -148,7 +148,8 @@ class Reading:
     accepted: confidence is at or above the reader's threshold.
     alternatives: other texts, the likeliest first; with the winner they sum to at most 1.
     rounds: how many searches of the lattice it took.
-    format: the format it was read in, None: any digits. note: why there is no text where digits stand there.
+    format: the format it was read in, None: any digits. note: what else is to be said: why there is
+    no text where digits stand there, or that there are several lines.
     written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
     None where the grouping leaves a doubt; value_note: which.
     readers: what each of two readers alone would say, `lattice` and `line`; empty where one reader read alone.
@@ -190,8 +191,6 @@ class Reading:
             raise ValueError(f"the mask {self.mask.text!r} is not that of the text {self.text!r}")
         if self.rounds < 0:
             raise ValueError(f"rounds {self.rounds} is negative")
-        if self.note is not None and (self.format is None or self.text is not None):
-            raise ValueError("a note says why a format left nothing to read")
         if self.written is not None and "".join(filter(str.isdigit, self.written)) != self.text:
             raise ValueError(f"written {self.written!r} is not the text {self.text!r} with marks")
         if (self.written is None) != (self.value is None and self.value_note is None):

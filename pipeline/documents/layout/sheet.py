@@ -12,7 +12,7 @@ from scipy import ndimage
 from pipeline.documents.layout.skew import estimate_skew
 from segmenter.arrays import Affine, Box, Grey, Plane
 from segmenter.background import area_reduce
-from segmenter.resample import compose, inverse
+from segmenter.resample import compose, inverse, scaling
 
 Place = tuple[float, float, float, float]  # left, top, right, bottom in working pixels, not rounded
 
@@ -76,6 +76,16 @@ class Sheet:
         y = np.clip(corners[1], 0, height)
         first = min(int(x.min() + 0.5), width - 1), min(int(y.min() + 0.5), height - 1)
         return (*first, max(int(x.max() + 0.5), first[0] + 1), max(int(y.max() + 0.5), first[1] + 1))
+
+
+def level_view(page: Grey, degrees: float) -> Sheet:
+    """A page at its own size, turned so that what fell by some degrees, clockwise, is level; without contrast."""
+    quarters = round(degrees / 90)
+    shape, to_page = page.shape, scaling(1, 0, 0)
+    if degrees != 90 * quarters:
+        to_page = _turn(float(np.tan(np.radians(degrees - 90 * quarters))), shape)
+        shape = _turned_shape(to_page, shape)
+    return Sheet(np.zeros(shape, dtype=np.float32), to_page, page).turned(quarters)
 
 
 def turn_quarters(picture: Plane, to_page: Affine, quarters: int) -> tuple[Plane, Affine]:

@@ -80,8 +80,6 @@ def test_formats_and_notes_are_said_where_there_are_any():
         lambda: Reading("1", 0.5, True, digits("1"), (Alternative("2", 0.1), Alternative("3", 0.2))),
         lambda: Reading("1", 0.9, True, digits("1"), (Alternative("2", 0.2),)),
         lambda: Reading("1", 0.9, True, digits("1"), (), -1),
-        lambda: Reading("1", 0.9, True, digits("1"), format="digits:2", note="nothing fits"),
-        lambda: Reading(None, 0.0, False, note="nothing fits"),
     ],
 )
 def test_what_cannot_be_is_refused(make):
