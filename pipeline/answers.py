@@ -63,7 +63,7 @@ DOCUMENT = {
 FILE = {"file": "as given to `read`; relative to the folder for `batch`; of the service the client's name, or -"}
 ERROR = {"error": "why the image could not be read"}
 SERVED = {
-    "review": "only where review is on and this is not accepted: the number of the item in the queue; null if it is "
-    "not kept",
+    "review": "only where review is on and this is not accepted: the number of the item in the queue, of a document "
+    "that of its first; null if it is not kept",
     "explanation": "only with `explain`, of a field: the picture, the cuts and the rounds of the search",
 }

@@ -53,6 +53,7 @@ def run_batch(
     force: bool = False,
     progress: Progress | None = None,
     review: Path | None = None,
+    review_blank: bool = False,
     main: bool = False,
     excel: bool = False,
     settings: Settings | None = None,
@@ -63,7 +64,8 @@ def run_batch(
     Every record is written whole as soon as it is known, so killing the run loses at most the record that is being
     written. folder: a path, or a URL of a kind that fsspec knows. workers: processes; None: as many as pay. scheduler:
     of a Dask cluster, which then reads in place of processes here. review: the file that keeps what is below the
-    threshold, before its record is written, so that nothing is lost there either. main, excel: see FileLayout.
+    threshold, before its record is written, so that nothing is lost there either; review_blank: also blank
+    pictures and fields. main, excel: see FileLayout.
     settings: what decides the readings, kept beside `out`; resuming with others is refused. stop: ends the batch where
     it becomes true.
     Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; OutputError, PipelineError later.
@@ -82,7 +84,7 @@ def run_batch(
         for name, source, outcome in _until(zip(todo, sources, outcomes, strict=True), stop):
             record = make_record(name, outcome.reading, outcome.error)
             if queue is not None and "accepted" in record and not record["accepted"]:
-                _keep(queue, source, record)
+                _keep(queue, source, record, review_blank)
             output.add(record)
             counts[status_of(record)] += 1
             if progress:
@@ -122,9 +124,12 @@ def _until(steps: Iterator[Step], stop: Stop | None) -> Iterator[Step]:
         return
 
 
-def _keep(queue: ReviewStore, source: Source, record: Record) -> None:
+def _keep(queue: ReviewStore, source: Source, record: Record, blank: bool) -> None:
     try:
         image = source.load() if isinstance(source, RemoteImage) else source.read_bytes()
     except (OSError, ImageError):  # gone since it was read; its record stands
         return
-    queue.add(image, record)
+    try:
+        queue.keep(image, record, blank)
+    except ImageError:  # nor can it be opened any more
+        return

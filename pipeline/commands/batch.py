@@ -42,6 +42,7 @@ def batch(
     template: o.Template = None,
     weights: o.Weights = None,
     review: o.Review = None,
+    review_blank: o.ReviewBlank = False,
 ) -> None:
     """Read a folder of images into a file, one record each; unreadable ones get a record with `error`.
 
@@ -66,6 +67,7 @@ def batch(
             force=force,
             progress=progress,
             review=review,
+            review_blank=review_blank,
             main=main,
             excel=excel,
             settings={**options.settings(), "main": main, "excel": excel},

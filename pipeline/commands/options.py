@@ -34,6 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Review = Annotated[
     Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
 ]
+ReviewBlank = Annotated[bool, typer.Option("--review-blank", help="Also keep what is blank for review.")]
 Alternatives = Annotated[int, typer.Option(min=0, help="How many other texts to name in each record.")]
 Mask = Annotated[
     float | None,

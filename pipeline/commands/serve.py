@@ -15,6 +15,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes, each with the weights loaded once.")] = 1,
     review: o.Review = None,
+    review_blank: o.ReviewBlank = False,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="A name the service is called by, as behind a proxy; may be repeated.")
     ] = None,
@@ -68,5 +69,5 @@ def serve(
     )
     hosts = hosts_of(host, tuple(allow_host or ()))
     review_file, folder = (None if path is None else str(path) for path in (review, templates))
-    settings = ServiceSettings(options, limits, review_file, hosts, folder)
+    settings = ServiceSettings(options, limits, review_file, hosts, folder, review_blank)
     run_service(settings, host, port, workers, verbosity_of(quiet, verbose))

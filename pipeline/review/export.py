@@ -25,25 +25,27 @@ SIGNATURES = (
     (b"\0\0\0\x0cjP", ".jp2"),
     (b"\xff\x4f\xff\x51", ".jp2"),
 )
-AUDIT_COLUMNS = ("item", "at", "who", "action", "before", "after", "file")
+AUDIT_COLUMNS = ("item", "at", "who", "action", "before", "after", "file", "page", "field")
+TRUTH_COLUMNS = ("file", "text", "written", "source", "page", "field")
+DONE = "SELECT id, image, truth, written, file, page, field FROM items WHERE state = 'done' ORDER BY id"
 
 
 def exported_files(store: ReviewStore) -> Iterator[tuple[str, bytes]]:
-    """Names and contents: images/000017.png as it was sent, for each item that is done; then truth.csv (`file,text`)
-    and audit.csv. Raises DataError."""
+    """Names and contents: for each item that is done images/000017.png, the picture as it was sent or the field cut out
+    of its page; then truth.csv, which `adapt` and `evaluate` read, and audit.csv. Raises DataError."""
     rows = []
     with opened(store.path) as db:
         db.execute("BEGIN")  # one state of the file, however long this takes
-        for number, truth, image in db.execute("SELECT id, truth, image FROM items WHERE state = 'done' ORDER BY id"):
+        for number, image, *row in db.execute(DONE):
             name = f"{number:06d}{_suffix(image)}"
-            rows.append((name, truth))
+            rows.append((name, *row))
             yield f"images/{name}", bytes(image)
         audit = db.execute(
-            "SELECT item, at, who, action, before, after, file FROM audit JOIN items ON items.id = item "
+            "SELECT item, at, who, action, before, after, file, page, field FROM audit JOIN items ON items.id = item "
             "ORDER BY audit.id"
         ).fetchall()
         db.execute("COMMIT")
-    yield "truth.csv", _table(("file", "text"), rows)
+    yield "truth.csv", _table(TRUTH_COLUMNS, rows)
     yield "audit.csv", _table(AUDIT_COLUMNS, audit)
 
 

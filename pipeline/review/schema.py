@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import DataError
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x64677473  # "dgts", so that another program's database is not taken for one of ours
 BUSY_SECONDS = 20.0
 
-# items.state: waiting, done (truth tells the digits, "" for none), unusable (nobody can read it).
-TABLES = """
+# items.state: waiting, done (truth tells the digits, "" for none; written the same with its marks, where there are
+# any), unusable (nobody can read it). items.sha256: of what the item is. field, page, around, box: of a field that is
+# cut out of a document's page.
+PAGES = """
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    picture BLOB NOT NULL
+)"""
+TABLES = f"""{PAGES};
 CREATE TABLE items (
     id INTEGER PRIMARY KEY,
     sha256 TEXT NOT NULL UNIQUE,
@@ -25,6 +33,11 @@ CREATE TABLE items (
     added TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'unusable')),
     truth TEXT CHECK ((truth IS NOT NULL) = (state = 'done')),
+    written TEXT,
+    field TEXT,
+    page INTEGER NOT NULL DEFAULT 1,
+    around INTEGER REFERENCES pages (id),
+    box TEXT,
     skips INTEGER NOT NULL DEFAULT 0,
     lease TEXT,
     lease_until REAL
@@ -41,6 +54,15 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_of ON audit (item);
 """
+# How a file of the version before becomes one of this.
+FROM_VERSION_1 = (
+    PAGES,
+    "ALTER TABLE items ADD COLUMN written TEXT",
+    "ALTER TABLE items ADD COLUMN field TEXT",
+    "ALTER TABLE items ADD COLUMN page INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE items ADD COLUMN around INTEGER REFERENCES pages (id)",
+    "ALTER TABLE items ADD COLUMN box TEXT",
+)
 
 
 @contextmanager
@@ -96,9 +118,17 @@ def prepare(path: Path, create: bool) -> None:
         )
         if (application, version) == (APPLICATION, VERSION):
             return
+        if (application, version) == (APPLICATION, 1):
+            _run(connection, FROM_VERSION_1)
+            return
         if application or version or tables:
             raise DataError(f"{path}: is a database, but no review file of this version; name another")
-        for statement in TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        _run(connection, TABLES.split(";"))
+
+
+def _run(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    """Statements that make a file of this version."""
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -38,7 +38,7 @@ def create_app(reader: Reader, settings: ServiceSettings, token: str | None = No
     """The ASGI application around a reader. Raises DataError when the review file cannot be used, UsageError for
     templates that are none."""
     review = None if settings.review is None else ReviewStore(settings.review)
-    recogniser = Recogniser(reader, settings.limits, load_templates(settings.templates), review)
+    recogniser = Recogniser(reader, settings.limits, load_templates(settings.templates), review, settings.review_blank)
     metrics = Metrics()
     pool = RecognitionPool(settings.limits.threads, settings.limits.waiting, settings.limits.deadline)
     # FastAPI's own pages of documentation load scripts from elsewhere.

@@ -54,13 +54,15 @@ class Limits:
 @dataclass(frozen=True)
 class ServiceSettings:
     """reader: how to make the reader. review: the file of the review queue, None: nothing is kept. hosts: the names the
-    service answers to; empty: to any. templates: the folder of those that requests may name."""
+    service answers to; empty: to any. templates: the folder of those that requests may name.
+    review_blank: also what holds no ink is kept for review."""
 
     reader: ReaderOptions = field(default_factory=ReaderOptions)
     limits: Limits = field(default_factory=Limits)
     review: str | None = None
     hosts: tuple[str, ...] = LOOPBACK
     templates: str | None = None
+    review_blank: bool = False
 
     def to_json(self) -> str:
         """For the environment of the worker processes."""

@@ -59,6 +59,7 @@ THIRD_PARTY = {
 # Modules and packages that draw, with Pillow.
 DRAWING = (
     "pipeline.explaining",
+    "pipeline.review.pictures",
     "pipeline.synthesis.pens",
     "pipeline.synthesis.strings",
     "pipeline.synthesis.scans",

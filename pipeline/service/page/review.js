@@ -6,7 +6,9 @@ import { percent } from "/page/reading.js";
 const $ = (id) => document.getElementById(id);
 const AGAIN = 5000; // ms until an empty queue is looked at again
 const NAME = "digitstring-reviewer";
-const state = { item: null, decided: null, busy: false, timer: 0 };
+const OPEN = "?"; // stands for a digit that is asked for
+const MOST_ZOOM = 8;
+const state = { zoom: 1, item: null, decided: null, busy: false, timer: 0 };
 const askForToken = wireToken(() => { if (!$("item").hidden || $("who").hidden) next(); });
 
 function complain(trouble) {
@@ -48,14 +50,27 @@ async function show(item) {
     state.timer = setTimeout(next, AGAIN);
     return;
   }
-  const { record } = item;
-  const answer = await ask(`/v1/review/items/${item.item}/picture`);
-  URL.revokeObjectURL($("crop").src);
-  $("crop").src = URL.createObjectURL(await answer.blob());
-  $("text").value = record.text ?? "";
-  $("guess").textContent = record.text ? `read with probability ${percent(record.confidence)}` : "nothing was read";
-  const others = (record.alternatives ?? []).slice(0, 3);
-  $("alternatives").replaceChildren(...others.map(({ text, confidence }, k) => {
+  await showPicture(false);
+  showReading(item.record);
+  $("where").textContent = [item.record.file, ...(item.field === null ? [] : [`page ${item.page}`, item.field])].join(" · ");
+  $("around").hidden = item.field === null;
+  $("said").textContent = `Item ${item.item}, ${item.field ?? ""} reads ${[...suggestion(item.record)].join(" ") || "nothing"}.`;
+  $("text").focus();
+  openDigit();
+}
+
+/** What the field for the number begins with: what is written, or the digits, the unsure one open. */
+const suggestion = (record) => record.mask?.text ?? record.written ?? record.text ?? "";
+
+function showReading(record) {
+  const { mask } = record;
+  $("text").value = suggestion(record);
+  $("guess").textContent = mask ? `only the ? is unsure; the others are right with probability ${percent(mask.confidence)}`
+    : record.text ? `read with probability ${percent(record.confidence)}`
+      : record.blank ? "nothing is written there, it seems" : "nothing was read";
+  const whole = (digit) => mask.text.replace(OPEN, digit);
+  const others = mask ? mask.alternatives.map((each) => ({ ...each, text: whole(each.text) })) : record.alternatives ?? [];
+  $("alternatives").replaceChildren(...others.slice(0, 3).map(({ text, confidence }, k) => {
     const button = document.createElement("button");
     button.type = "button";
     const key = document.createElement("kbd");
@@ -64,10 +79,35 @@ async function show(item) {
     button.addEventListener("click", () => choose(text));
     return button;
   }));
-  $("said").textContent = `Item ${item.item}, reads ${[...(record.text ?? "")].join(" ") || "nothing"}.`;
-  $("text").focus();
-  $("text").select();
 }
+
+/** Selects the open digit, so that typing one replaces it; without one, all, so that typing replaces the reading. */
+function openDigit() {
+  const place = $("text").value.indexOf(OPEN);
+  if (place < 0) $("text").select();
+  else $("text").setSelectionRange(place, place + 1);
+}
+
+/** The picture of the item, or the page around it. */
+async function showPicture(around) {
+  const answer = await ask(`/v1/review/items/${state.item.item}/${around ? "page" : "picture"}`);
+  URL.revokeObjectURL($("crop").src);
+  $("crop").src = URL.createObjectURL(await answer.blob());
+  $("around").setAttribute("aria-pressed", around);
+  zoom(1);
+}
+
+function zoom(factor) {
+  state.zoom = Math.min(MOST_ZOOM, Math.max(1, factor));
+  $("crop").style.width = `${100 * state.zoom}%`;
+  $("crop").classList.toggle("large-picture", state.zoom > 1);
+  $("larger").disabled = state.zoom >= MOST_ZOOM;
+  $("smaller").disabled = state.zoom <= 1;
+}
+
+const turnPage = () => {
+  if (!$("around").hidden) act(() => showPicture($("around").getAttribute("aria-pressed") !== "true"));
+};
 
 function choose(text) {
   $("text").value = text;
@@ -88,6 +128,10 @@ const reviewer = () => $("reviewer").value.trim();
 function decide(text) {
   const item = state.item;
   if (item === null) return;
+  if (text?.includes(OPEN)) {
+    openDigit();
+    return;
+  }
   act(async () => {
     await askJson("/v1/review/decide", { item: item.item, lease: item.lease, reviewer: reviewer(), text });
     state.decided = item.item;
@@ -123,7 +167,8 @@ async function download() {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-const KEYS = { u: () => decide(null), n: () => decide(""), z: undo, Escape: skip };
+const KEYS = { u: () => decide(null), n: () => decide(""), z: undo, Escape: skip,
+               l: () => zoom(state.zoom * 1.5), s: () => zoom(state.zoom / 1.5), p: turnPage };
 
 $("item").addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -144,6 +189,9 @@ $("who").addEventListener("submit", (event) => {
   $("who").hidden = true;
   next();
 });
+$("larger").addEventListener("click", KEYS.l);
+$("smaller").addEventListener("click", KEYS.s);
+$("around").addEventListener("click", turnPage);
 $("skip").addEventListener("click", skip);
 $("none").addEventListener("click", () => decide(""));
 $("unusable").addEventListener("click", () => decide(null));

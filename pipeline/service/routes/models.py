@@ -51,7 +51,9 @@ class DecisionModel(_Strict):
     item: int = Field(ge=1, lt=1 << 63)
     lease: str = Field(max_length=100)
     reviewer: str = Field(max_length=100)
-    text: str | None = Field(max_length=200, description='Digits; "" for no number; null where nobody can tell.')
+    text: str | None = Field(
+        max_length=200, description='Digits, also with marks; "" for no number; null: nobody can tell.'
+    )
 
 
 class ReopenModel(_Strict):
@@ -67,6 +69,8 @@ class ItemModel(BaseModel):
     item: int
     lease: str
     record: Record
+    field: str | None = Field(description="The document's field that it is; null: a whole picture.")
+    page: int = Field(description="Of the document, from 1.")
 
 
 class NextModel(BaseModel):

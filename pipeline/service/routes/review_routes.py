@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from pipeline.errors import PipelineError, UsageError
 from pipeline.review.export import export_zip
+from pipeline.review.pictures import framed
 from pipeline.review.store import Item, LeaseLostError, ReviewStore
 from pipeline.service.refusals import Outdated, Refusal, Unusable
 from pipeline.service.routes.models import (
@@ -76,13 +77,26 @@ def review_routes(store: ReviewStore) -> APIRouter:
         responses={200: {"content": {"image/png": {}}}, 404: {"model": ErrorModel, "description": "No such item."}},
     )
     def picture(item: int) -> Response:
-        found = _done(lambda: store.image(item)) if 0 < item < 1 << 63 else None
+        found = _done(lambda: store.picture(item)) if 0 < item < 1 << 63 else None
         if found is None:
             raise NoSuchItem(f"there is no item {item}")
         from pipeline.explaining.steps import review_picture
 
-        png, view = _done(lambda: review_picture(*found))
+        around = {} if found.is_cut else found.record
+        png, view = _done(lambda: review_picture(found.image, around))
         return Response(png, media_type="image/png", headers={"x-view": " ".join(map(str, view))})
+
+    @router.get(
+        "/items/{item}/page",
+        summary="The page around a document's field, with a frame around the field, as PNG",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}}, 404: {"model": ErrorModel, "description": "No such page."}},
+    )
+    def page(item: int) -> Response:
+        found = _done(lambda: store.page(item)) if 0 < item < 1 << 63 else None
+        if found is None:
+            raise NoSuchItem(f"there is no item {item} with a page around it")
+        return Response(framed(*found), media_type="image/png")
 
     @router.get(
         "/export",
@@ -105,7 +119,10 @@ def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _item(item: Item | None) -> dict[str, Any] | None:
-    return None if item is None else {"item": item.id, "lease": item.lease, "record": item.record}
+    if item is None:
+        return None
+    place = {"field": item.field, "page": item.page}
+    return {"item": item.id, "lease": item.lease, "record": item.record, **place}
 
 
 def _done(work: Callable[[], T]) -> T:

@@ -59,11 +59,11 @@ _NESTED[Opinion] = model("OpinionModel", "What one reader alone would say.", fie
 _NESTED[Digit] = model("DigitModel", "One digit of a reading.", fields_of(Digit, answers.DIGIT, _NESTED))
 _NESTED[Mask] = model("MaskModel", "A text with one digit open.", fields_of(Mask, answers.MASK, _NESTED))
 _READING = fields_of(Reading, answers.READING, _NESTED)
+_REVIEW: Fields = {"review": (int | None, _field("review", answers.SERVED["review"], True))}
 _NESTED[FieldReading] = model(
-    "FieldModel", "A field of a document.", {**fields_of(FieldReading, answers.FIELD, _NESTED), **_READING}
+    "FieldModel", "A field of a document.", {**fields_of(FieldReading, answers.FIELD, _NESTED), **_READING, **_REVIEW}
 )
 _FILE: Fields = {"file": (str, _field("file", answers.FILE["file"]))}
-_REVIEW: Fields = {"review": (int | None, _field("review", answers.SERVED["review"], True))}
 _EXPLANATION: Fields = {
     "explanation": (dict[str, Any] | None, _field("explanation", answers.SERVED["explanation"], True))
 }

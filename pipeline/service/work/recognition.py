@@ -72,9 +72,15 @@ class Recogniser:
     """Reads uploads with one reader; what is below the threshold goes to the review queue, where there is one."""
 
     def __init__(
-        self, reader: Reader, limits: Limits, templates: Mapping[str, Template], review: ReviewStore | None = None
+        self,
+        reader: Reader,
+        limits: Limits,
+        templates: Mapping[str, Template],
+        review: ReviewStore | None = None,
+        review_blank: bool = False,
     ):
-        self.reader, self.limits, self.templates, self.review = reader, limits, templates, review
+        self.reader, self.limits, self.templates = reader, limits, templates
+        self.review, self.review_blank = review, review_blank
 
     def wanted(self, asked: ReadParameters) -> Wanted:
         """What a request asks for. Raises Unusable for what cannot be meant."""
@@ -134,12 +140,19 @@ class Recogniser:
                 )
 
     def _kept(self, upload: Upload, answer: Answer) -> Answer:
-        """The answer, its image in the queue where it is not accepted: `review` is the number of the item there."""
+        """The answer, what of its image is unsure in the queue: `review` is the number of the item there, in each field
+        of a document that has one, and of the first of them in the record."""
         if self.review is None or answer.record["accepted"]:
             return answer
         try:
-            item = self.review.add(upload.data, answer.record)
+            items = self.review.keep(upload.data, answer.record, self.review_blank)
         except PipelineError as error:  # a full disk must not cost the reading
             log.error("not kept for review: %s", error)
-            item = None
-        return replace(answer, record={**answer.record, "review": item})
+            items = {}
+        record = {**answer.record, "review": next(iter(items.values()), None)}
+        if "fields" in record:
+            record["fields"] = [
+                {**field, "review": items[field["name"]]} if field["name"] in items else field
+                for field in record["fields"]
+            ]
+        return replace(answer, record=record)

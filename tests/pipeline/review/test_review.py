@@ -30,7 +30,7 @@ class Clock:
 def filled(path: Path, count: int, clock: Clock | None = None) -> ReviewStore:
     store = ReviewStore(path, clock=clock or Clock())
     for k in range(count):
-        assert store.add(PICTURE + bytes([k]), record(f"{k}.png")) == k + 1
+        assert store.keep(PICTURE + bytes([k]), record(f"{k}.png")) == {None: k + 1}
     return store
 
 
@@ -51,7 +51,7 @@ def test_two_reviewers_never_get_the_same_item(tmp_path: Path) -> None:
 
 def test_the_same_picture_is_queued_once(tmp_path: Path) -> None:
     store = filled(tmp_path / "review.db", 2)
-    assert store.add(PICTURE + bytes([1]), record("again.png")) == 2
+    assert store.keep(PICTURE + bytes([1]), record("again.png")) == {None: 2}
     assert store.progress().waiting == 2
 
 
