@@ -105,8 +105,8 @@ class Reader:
     max_error: the same, picked from the weights' card for at most this share of errors among the accepted; neither:
     1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
     "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
-    alone is unsure, name it, if the others are right with at least this probability. document, fields, template: see
-    Named; also of `read`.
+    alone is unsure, name it, if the others are right with at least this probability. second: see FieldReader. document,
+    fields, template: see Named; also of `read`.
     Raises WeightsError and UsageError.
     """
 
@@ -120,6 +120,7 @@ class Reader:
         config: SearchConfig | None = None,
         format: str | None = None,
         mask: float | None = None,
+        second: str | None = None,
         document: bool = False,
         fields: Mapping[str, Box] | None = None,
         template: Template | str | Path | None = None,
@@ -133,6 +134,7 @@ class Reader:
             config=config,
             format=format,
             mask=mask,
+            second=second,
         )
 
     @property

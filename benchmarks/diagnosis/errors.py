@@ -123,6 +123,7 @@ def report(cases: Sequence[Case]) -> str:
         _table(columns, _string_counts, "strings"),
         "True digits not read, by cause (and digits read where there are none):",
         _table(columns, _digit_counts, "digits"),
+        *_who_was_right(columns),
         "What the network says of all true digits:",
         _table(columns, _network_counts, "digits"),
         *_confusions(cases),
@@ -146,6 +147,32 @@ _OTHER_ROWS = (
     "right digit on top, output below 0.3",
     "right digit on top, output 0.3 or more",
 )
+
+
+def _who_was_right(columns: Sequence[tuple[str, list[Case]]]) -> list[str]:
+    """What each reader alone would have said of the strings that are wrong; nothing where one reader read."""
+    if not any(case.trace.reading.readers for _, cases in columns for case in cases):
+        return []
+    counted = []
+    for name, cases in columns:
+        wrong = [case for case in cases if case.trace.reading.text != case.truth]
+        counted.append((name, len(wrong), Counter(right_reader(case) for case in wrong)))
+    rows = [[who, *(_share(counts[who], n) for _, n, counts in counted)] for who in WHO]
+    header = ["", *(f"{name} ({n} wrong strings)" for name, n, _ in counted)]
+    return ["Which reader alone was right where both together were wrong:", markdown(header, rows)]
+
+
+WHO = ("lattice", "line", "both", "neither, but a candidate", "neither")
+
+
+def right_reader(case: Case) -> str:
+    """Which of the two readers alone reads a string rightly, one of WHO; whether the truth was a candidate at all."""
+    right = [name for name, opinion in case.trace.reading.readers.items() if opinion.text == case.truth]
+    if len(right) == 2:
+        return "both"
+    if right:
+        return right[0]
+    return "neither, but a candidate" if case.truth in dict(case.trace.texts) else "neither"
 
 
 def _share(count: int, n: int) -> str:

@@ -52,6 +52,7 @@ class ReaderOptions:
     documents: DocumentOptions = field(default_factory=DocumentOptions)
     mask: float | None = None
     profile: Profile | None = None  # which made the threshold, and holds for certain weights alone
+    second: str | None = None
 
     def __call__(self) -> Reader:
         """Make the Reader. Raises WeightsError, UsageError."""
@@ -64,6 +65,7 @@ class ReaderOptions:
             alternatives=self.alternatives,
             format=self.format,
             mask=self.mask,
+            second=self.second,
             **self._named(),
         )
         if self.profile is not None:

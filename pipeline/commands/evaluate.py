@@ -26,12 +26,13 @@ def evaluate(
     max_error: o.MaxError = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
+    second: o.Second = None,
 ) -> None:
     """Compare readings with a table of the truth: accuracy, errors, read rates, calibration, speed.
 
     Exits with 0 when all images could be read, whatever they were read as.
     """
-    options = o.reader_options(weights, threshold, max_error, format, profile=profile)
+    options = o.reader_options(weights, threshold, max_error, format, profile=profile, second=second)
     from pipeline.evaluation.evaluate import evaluate as run_evaluation
     from pipeline.evaluation.evaluate import load_truth, write_readings
 

@@ -30,6 +30,10 @@ Format = Annotated[
         r"'\d{4}-\d{6}', luhn, mod11, ean13, aba, iban:DE, or one with a check behind: digits:16,luhn.",
     ),
 ]
+Second = Annotated[
+    str | None,
+    typer.Option(help="A third party's reader in the place of the weights' second one: rapidocr."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Review = Annotated[
     Path | None, typer.Option(help="Review file (SQLite) that keeps what is below the threshold, for people.")
@@ -74,6 +78,7 @@ def reader_options(
     template: Path | None = None,
     profile: Path | None = None,
     mask: float | None = None,
+    second: str | None = None,
 ) -> ReaderOptions:
     """The reader that the options of a command ask for. Raises UsageError."""
     import pipeline
@@ -88,9 +93,8 @@ def reader_options(
     documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
     if threshold is not None:
         _say_if_nothing_is_so_sure(threshold, weights)
-    options = ReaderOptions(
-        str(weights) if weights else None, threshold, max_error, alternatives, format, documents, mask
-    )
+    named = str(weights) if weights else None
+    options = ReaderOptions(named, threshold, max_error, alternatives, format, documents, mask, second=second)
     return options if profile is None else _with_profile(options, profile)
 
 

@@ -33,6 +33,7 @@ def read(
     mask: o.Mask = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
+    second: o.Second = None,
 ) -> None:
     """Print the number in each image.
 
@@ -53,6 +54,7 @@ def read(
         template,
         profile,
         mask,
+        second,
     )
     from pipeline.batch.outcomes import expand_globs, read_outcome
     from pipeline.batch.records import make_record, to_json_line

@@ -30,6 +30,12 @@ def train(
         typer.Option(help="Weights whose crop networks to keep; only the line network is trained, with PyTorch."),
     ] = None,
     strings: Annotated[int | None, typer.Option(min=1, help="Strings that the line network sees in all.")] = None,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="Weights to calibrate again: how the readers are joined, and how sure they are.")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Option(help="With --calibrate: how they are joined to a third party's reader, rapidocr.")
+    ] = None,
     resume: o.Resume = False,
     force: o.Replace = False,
 ) -> None:
@@ -37,6 +43,9 @@ def train(
     o.one_thread()  # a second process draws the strings meanwhile
     if line is not None:
         _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
+        return
+    if calibrate is not None:
+        _calibrate(calibrate, out, data, second)
         return
     from pipeline.training.recipe import train_shipped
 
@@ -65,6 +74,15 @@ def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: b
         out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: tell(str(report))
     )
     tell(f"{out}: trained")
+    _calibrate(out, out, data)
+
+
+def _calibrate(weights: Path, out: Path, data: Path | None, second: str | None = None) -> None:
+    """On strings by writers that the weights' networks never saw."""
+    from pipeline.training.recipe import recalibrate
+
+    recalibrate(weights, out, data, second)
+    tell(f"{out}: calibrated")
 
 
 def _names(without: str | None) -> tuple[str, ...] | None:

@@ -67,6 +67,7 @@ class FieldReader:
     1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
     "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
     alone is unsure, name it, if the others are right with at least this probability.
+    second: "rapidocr", a third party's reader of lines in the place of the weights' own; None: theirs, if there is one.
     Raises WeightsError and UsageError.
     """
 
@@ -80,15 +81,16 @@ class FieldReader:
         config: SearchConfig | None = None,
         format: str | None = None,
         mask: float | None = None,
+        second: str | None = None,
     ):
         if alternatives < 0:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
         self.networks, self.card = load_networks(path)
         _check_inputs(self.networks, path)
-        self.calibration, table = _calibration_of(self.card, path)
+        self.line, confidence = line_side(self.networks, self.card, path, second)
+        self.calibration, table = _calibration_of(confidence, path)
         self.thresholds = table
-        self.line = line_side(self.networks, self.card, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
         self.mask = _checked_mask(mask)

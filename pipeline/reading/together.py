@@ -17,6 +17,7 @@ import numpy as np
 from classifier.arrays import Scores
 from classifier.errors import WeightsError
 from classifier.weights import Networks
+from pipeline.errors import UsageError
 from pipeline.formats.format import Format
 from pipeline.reading.joint import Joint
 from pipeline.reading.lattice import SKIP, Lattice, Path
@@ -28,6 +29,7 @@ from segmenter.arrays import Mask
 
 TEXTS = 40  # likely texts of the lattice that take part
 FEW = 5  # ... while the search goes on
+SECONDS = ("rapidocr",)
 LIKELY = math.log(1e-8)  # a path that spells a text less likely than this says nothing of where its digits stand
 
 
@@ -114,14 +116,36 @@ def differing(path: Path, text: str) -> Mask:
     return doubted
 
 
-def line_side(networks: Networks, card: dict[str, Any], path: FilePath) -> LineSide | None:
-    """The second reader of a weights file, by its card; None where there is none, or it was never joined to the first.
-    Raises WeightsError for a card that says it in another way."""
-    if networks.line is None or "joint" not in card:
-        return None
+def line_side(
+    networks: Networks, card: dict[str, Any], path: FilePath, second: str | None = None
+) -> tuple[LineSide | None, dict[str, Any]]:
+    """The second reader, and the part of the weights' card that says how sure both are together. By default that of the
+    weights; None where there is none, or it was never joined to the first. second: a third party's, by name.
+
+    Raises UsageError for a reader that is not known, not installed, or that the weights were never joined to,
+    WeightsError for a card that says it in another way.
+    """
+    reader: ColumnReader
+    if second is not None:
+        reader, card = third_party(second), card.get("seconds", {}).get(second, {})
+        if not card:
+            raise UsageError(f"{path}: these weights were never joined to {second}; see `train --calibrate`")
+    elif networks.line is None or "joint" not in card:
+        return None, card
+    else:
+        reader = NetworkReader(networks.line)
     try:
-        return LineSide(NetworkReader(networks.line), Joint.from_json(card["joint"]))
+        return LineSide(reader, Joint.from_json(card["joint"])), card
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(
             f"{path}: the card does not say how the two readers are joined; calibrate it anew"
         ) from error
+
+
+def third_party(name: str) -> ColumnReader:
+    """A third party's reader of lines. Raises UsageError where it is not known or not installed."""
+    if name not in SECONDS:
+        raise UsageError(f"there is no second reader {name!r}; there is {', '.join(SECONDS)}")
+    from pipeline.reading.line.rapidocr import RapidReader
+
+    return RapidReader()

@@ -59,9 +59,7 @@ class Evidence:
 
 
 def fit_joint(evidence: Evidence) -> Joint:
-    """The joint of two readers; needs some hundred strings. Raises ValueError where the truth is never a candidate."""
-    if not (evidence.truth >= 0).any():
-        raise ValueError("the truth is among the candidates of no string")
+    """The joint of two readers; needs some hundred strings."""
     options = (
         _fit_weights(evidence, Joint(lattice_floor=math.log(a), line_floor=math.log(b)))
         for a, b in itertools.product(LATTICE_FLOORS, LINE_FLOORS)
@@ -91,6 +89,8 @@ def _fit_weights(evidence: Evidence, start: Joint) -> tuple[float, Joint]:
 
     def cost(logs: NDArray[np.float64]) -> float:
         scores = evidence.scores(of(logs))[known]
+        if not len(known):
+            return PULL * float(logs @ logs)
         losses = np.logaddexp.reduce(scores, axis=1) - scores[np.arange(len(known)), evidence.truth[known]]
         return float(losses.mean()) + PULL * float(logs @ logs)
 

@@ -28,7 +28,7 @@ from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.texts import likely_texts
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import EVALUATION, TRAINING
-from pipeline.training.calibrate import calibrate
+from pipeline.training.calibrate import calibrate, calibrate_weights
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.examples import Example
 from pipeline.training.hard_digits import emphasise
@@ -193,6 +193,14 @@ def train_shipped(
     if first is None:  # else they are whoever's
         between.remove()
     return result
+
+
+def recalibrate(weights: Path, out: Path, data: Path | None = None, second: str | None = None) -> None:
+    """Write weights with a card that holds their calibration anew, on strings by writers that they never saw; see
+    `calibrate_weights`. Raises UsageError, DataError, WeightsError."""
+    _, card = load_networks(weights)
+    recipe = Recipe(without=tuple(card.get("recipe", {}).get("without", Recipe.without)))
+    calibrate_weights(weights, out, load_data(data, recipe).held_out, recipe.calibration_strings, second)
 
 
 @dataclass(eq=False)

@@ -38,6 +38,7 @@ THIRD_PARTY = {
     "pipeline.images": {"numpy", "PIL"},
     "pipeline.image_formats": {"PIL", "pillow_heif", "pillow_avif"},
     "pipeline.documents.pages": {"numpy", "PIL", "pypdfium2"},
+    "pipeline.reading.line.rapidocr": {"numpy", "rapidocr"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "torch"},
     "pipeline.data": {"numpy", "scipy", "pooch", "PIL"},
     "pipeline.synthesis.font_outlines": {"numpy", "skimage", "fontTools"},

@@ -1,6 +1,7 @@
 // A reading on the page: its digits, probability, verdict at the threshold, alternatives.
 
 const $ = (id) => document.getElementById(id);
+const READERS = { lattice: "Pieces of ink alone", line: "The whole line alone" };
 export const percent = (p, places = 1) => `${(100 * p).toFixed(places)} %`;
 
 function digitElement(digit, threshold, open) {
@@ -45,10 +46,18 @@ export function showVerdict(record, threshold, known) {
     digitElement(digit, threshold, !accepted && k === record.mask?.place)));
 }
 
+/** What one of the two readers alone would say; `differs` where that is not what both say together. */
+function readerElement(name, said, text) {
+  const item = document.createElement("li");
+  item.className = said.text === text ? "" : "differs";
+  item.textContent = `${READERS[name] ?? name}: ${said.text ?? "nothing"} (${percent(said.confidence)})`;
+  return item;
+}
+
 /** Takes the last reading off the page. */
 export function clearReading() {
   $("reading").hidden = true;
-  for (const id of ["digits", "fields"]) $(id).replaceChildren();
+  for (const id of ["digits", "fields", "readers"]) $(id).replaceChildren();
   for (const id of ["said", "note", "others", "queued"]) $(id).textContent = "";
 }
 
@@ -60,6 +69,7 @@ export function showReading(record) {
   const others = record.alternatives.filter((other) => other.confidence >= 0.0005);
   $("others").textContent = others.length
     ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
+  $("readers").replaceChildren(...Object.entries(record.readers ?? {}).map(([name, said]) => readerElement(name, said, record.text)));
   const { mask } = record;
   $("note").textContent = record.note ?? (mask ? `All but the ? of ${mask.text} is right with ${percent(mask.confidence)}; `
     + `it is ${mask.alternatives.map((each) => `${each.text} (${percent(each.confidence)})`).join(" or ")}.`
