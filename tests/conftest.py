@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads would wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # and PyTorch's
 
 import gzip
 import json

@@ -15,6 +15,8 @@ from pipeline.errors import UsageError  # noqa: E402
 from pipeline.training.line_strings import LineMixture  # noqa: E402
 from pipeline.training.line_training import LineRecipe, LineTrainer, split_registers, train_line  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 RECIPE = LineRecipe(
     shape=LineShape(maps=(2, 3, 3, 4, 4, 5)),
     mixture=LineMixture(strings=16, views=1, batch=8, workers=1),
