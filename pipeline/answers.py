@@ -50,7 +50,7 @@ READING = {
 }
 FIELD = {
     "name": "the field's name: found out, numbered, or given",
-    "kind": "`amount`, `comb`, `box`, `line` or `given`",
+    "kind": "`amount`, `comb`, `box`, `line`, `micr` or `given`",
     "page": "its page, from 1",
     "box": "pixels of the upright page: left, top, right, bottom; the last two exclusive",
 }

@@ -77,7 +77,7 @@ class Tally:
 
     def add(self, truth: Sequence[TrueField], document: DocumentReading, placed: bool = True) -> None:
         """Count one page. placed: whether the true boxes are known, else texts are compared alone."""
-        left = list(document)
+        left = [field for field in document if field.kind != "micr"]  # of which no truth is known
         for field in truth:
             self.fields += 1
             match = (

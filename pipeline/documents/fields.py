@@ -11,8 +11,8 @@ from pipeline.errors import UsageError
 from pipeline.reading.result import Alternative, Part, Reading
 from segmenter.arrays import Box
 
-KINDS = ("amount", "comb", "box", "line", "given")
-AMOUNT, DATE = "amount", "date"
+KINDS = ("amount", "comb", "box", "line", "micr", "given")
+AMOUNT, DATE, MICR = "amount", "date", "micr"
 SPEC = re.compile(r"\s*(?P<name>[^=]*?)\s*=(?P<box>.*)", re.DOTALL)
 
 
@@ -21,7 +21,7 @@ class FieldReading:
     """A field of a document and what stands there.
 
     kind: "amount", a number after a currency sign or at a cheque's place for it; "comb", a box for each digit; "box";
-    "line", a number in no box; "given", a field that the caller or a template named.
+    "line", a number in no box; "micr", at a cheque's foot; "given", a field that the caller or a template named.
     page: its number, from 1. box: (left, top, right, bottom) in pixels of the page as a viewer shows it, right and
     bottom exclusive; so are the boxes of the reading's digits. required: False where a template lets it be left empty.
     """

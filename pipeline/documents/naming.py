@@ -75,12 +75,17 @@ def _widest(indices: set[int], candidates: Sequence[Candidate]) -> set[int]:
 def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
     """A landscape page with a comb in its upper right."""
     height, width = shape
-    return NAMING.cheque[0] <= width / height <= NAMING.cheque[1] and any(
+    return has_shape_of_cheque(shape) and any(
         candidate.is_comb
         and candidate.frame.left > NAMING.comb_from * width
         and candidate.frame.bottom < NAMING.comb_above * height
         for candidate in candidates
     )
+
+
+def has_shape_of_cheque(shape: tuple[int, int]) -> bool:
+    """Whether a sheet (h, w) is as wide as cheques are."""
+    return NAMING.cheque[0] <= shape[1] / shape[0] <= NAMING.cheque[1]
 
 
 def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], is_cheque: bool) -> int | None:
@@ -109,11 +114,12 @@ def _is_left_of(left: Cell, right: Cell) -> bool:
     )
 
 
-def field_names(kinds: Sequence[str], dates: Sequence[bool]) -> list[str]:
-    """A name for each field of a document: `amount`, `date`, else `field-01` and so on; no name twice."""
+def field_names(kinds: Sequence[str], dates: Sequence[bool], known: Sequence[str | None] | None = None) -> list[str]:
+    """A name for each field of a document: the known one, `amount`, `date`, else `field-01` and so on; none twice."""
     names: list[str] = []
     for number, (kind, is_date) in enumerate(zip(kinds, dates, strict=True), 1):
         stem = AMOUNT if kind == AMOUNT else DATE if is_date else None
+        stem = known[number - 1] or stem if known is not None else stem
         taken = sum(name == stem or name.startswith(f"{stem}-") for name in names)
         names.append(f"field-{number:02d}" if stem is None else stem if not taken else f"{stem}-{taken + 1}")
     return names

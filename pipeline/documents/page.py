@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.documents.fields import AMOUNT, FieldReading
+from pipeline.documents.fields import AMOUNT, MICR, FieldReading
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.cleaning import without_sign
 from pipeline.documents.layout.combs import sort_reading
 from pipeline.documents.layout.finding import Candidate, Layout, find_candidates, find_lone
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
-from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names, labels
+from pipeline.documents.micr.line import read_micr
+from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names, has_shape_of_cheque, labels
 from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box
@@ -38,13 +39,14 @@ YEARS = range(1900, 2100)  # of a date in a comb that is not known to be one
 @dataclass(frozen=True)
 class Found:
     """A number found on a page: its kind, where it is, and the look at it; is_date: whether it is a date's comb.
-    frame: the same place on the sheet, in working pixels; None for a whole page."""
+    frame: the same place on the sheet, in working pixels; None for a whole page. name: where that is known."""
 
     kind: str
     box: Box
     look: Look
     is_date: bool = False
     frame: Cell | None = None
+    name: str | None = None
 
 
 def read_page(reader: FieldReader, sheet: Sheet) -> list[Found]:
@@ -71,7 +73,7 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
             found.append((candidate.frame, "line", look))
     order = {id(frame): k for k, frame in enumerate(sort_reading([frame for frame, _, _ in found]))}
     found.sort(key=lambda one: order[id(one[0])])
-    return [
+    numbers = [
         Found(
             kind,
             sheet.page_box((frame.left, frame.top, frame.right, frame.bottom)),
@@ -80,6 +82,24 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
             frame,
         )
         for frame, kind, look in found
+    ]
+    return numbers + _micr(reader, sheet)
+
+
+def _micr(reader: FieldReader, sheet: Sheet) -> list[Found]:
+    """The MICR line at the foot of a cheque, and its parts."""
+    height, width = sheet.contrast.shape
+    if not has_shape_of_cheque((height, width)):
+        return []
+    return [
+        Found(
+            MICR,
+            sheet.page_box((part.frame.left, part.frame.top, part.frame.right, part.frame.bottom)),
+            Look(part.reading, 1.0, False),
+            frame=part.frame,
+            name=part.name,
+        )
+        for part in read_micr(sheet, reader.threshold)
     ]
 
 
@@ -175,7 +195,9 @@ def _is_date(text: str, order: str) -> bool:
 
 def named(found: Sequence[tuple[int, Found]]) -> tuple[FieldReading, ...]:
     """Fields of a document from what was found on its pages (page number from 1)."""
-    names = field_names([one.kind for _, one in found], [one.is_date for _, one in found])
+    names = field_names(
+        [one.kind for _, one in found], [one.is_date for _, one in found], [one.name for _, one in found]
+    )
     return tuple(
         FieldReading(name, one.kind, page, one.box, one.look.reading)
         for name, (page, one) in zip(names, found, strict=True)

@@ -1,0 +1,1 @@
+"""The line of MICR characters at the foot of a cheque."""
