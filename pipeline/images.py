@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import struct
 import threading
@@ -35,6 +36,7 @@ DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, AttributeError, LookupError, ArithmeticError,
     MemoryError, RuntimeError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 ORIENTATION = 0x0112  # the EXIF tag
 WHITES = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # of 8, 10, 12, 14 and 16 bits: what cameras and scanners give
 
@@ -58,7 +60,7 @@ def settled(source: Any) -> Any:
     if isinstance(source, np.ndarray):
         return np.asarray(source)  # np.matrix and other subclasses index in ways of their own
     if isinstance(source, str | os.PathLike):
-        return Path(source)
+        return _path(os.fspath(source))
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if callable(getattr(source, "read", None)):
@@ -70,6 +72,14 @@ def settled(source: Any) -> Any:
     raise ImageError(
         f"a {type(source).__name__} is not an image; give a path, bytes, a file object, a Pillow image or an array"
     )
+
+
+def _path(name: str) -> Path:
+    if not name:
+        raise ImageError("'': an empty name is no file")
+    if URL.match(name) and not os.path.exists(name):
+        raise ImageError(f"{name}: is a URL, and no file; fetch it first (`batch` reads folders behind URLs)")
+    return Path(name)
 
 
 def _content(file: Any) -> bytes:

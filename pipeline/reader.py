@@ -22,7 +22,7 @@ import numpy as np
 
 from classifier.errors import ClassifierError
 from pipeline.blas import one_thread
-from pipeline.documents.pages import has_pages
+from pipeline.documents.pages import MOST_PAGES, has_pages
 from pipeline.documents.writing import find_writing
 from pipeline.errors import PipelineError, UsageError
 from pipeline.images import load_grey, settled
@@ -106,7 +106,8 @@ class Reader:
     1 error in 100. alternatives: how many other texts a reading lists. format: what the number looks like, such as
     "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
     alone is unsure, name it, if the others are right with at least this probability. second: see FieldReader. document,
-    fields, template: see Named; also of `read`.
+    fields, template: see Named; also of `read`. most_pages: that are read of a document; the reading's `errors` say
+    where there are more.
     Raises WeightsError and UsageError.
     """
 
@@ -124,7 +125,11 @@ class Reader:
         document: bool = False,
         fields: Mapping[str, Box] | None = None,
         template: Template | str | Path | None = None,
+        most_pages: int = MOST_PAGES,
     ):
+        if most_pages < 1:
+            raise UsageError(f"at least 1 page of a document is read, not {most_pages}")
+        self.most_pages = most_pages
         self._named = Named.of(document, fields, template)
         self.field_reader = FieldReader(
             weights,
@@ -191,7 +196,9 @@ class Reader:
             if named.is_document or has_pages(source):
                 from pipeline.documents.document import read_document
 
-                return read_document(reader, source, fields=named.fields, template=named.template)
+                return read_document(
+                    reader, source, fields=named.fields, template=named.template, most_pages=self.most_pages
+                )
             grey = load_grey(source)
             document_reading = _find_document(reader, grey)
             return _trace_plain(reader, grey).reading if document_reading is None else document_reading
@@ -205,7 +212,9 @@ class Reader:
             if named.is_document or has_pages(source):
                 from pipeline.documents.document import trace_document
 
-                return trace_document(reader, source, fields=named.fields, template=named.template)
+                return trace_document(
+                    reader, source, fields=named.fields, template=named.template, most_pages=self.most_pages
+                )
             grey = load_grey(source)
             document_reading = _find_document(reader, grey)
             if document_reading is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Any, Protocol
 
 from pipeline.errors import ImageError, UsageError
 from pipeline.image_formats import SUFFIXES
+from pipeline.images import URL
 
 PDF = ".pdf"
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)

@@ -27,17 +27,18 @@ BYTES = "image data"  # how an error names an image that has no file
 class ReadsImages(Protocol):
     """What is needed of a Reader."""
 
-    def read(self, image: Path | bytes) -> Result: ...
+    def read(self, image: Path | bytes | str) -> Result: ...
 
 
 @dataclass(frozen=True)
 class DocumentOptions:
     """How whole documents are read: `sure`, every image is one, else that is found out; fields, as NAME=left,top,
-    right,bottom; template, a file."""
+    right,bottom; template, a file; pages, the most that are read of one."""
 
     sure: bool = False
     fields: tuple[str, ...] = ()
     template: str | None = None
+    pages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,9 @@ class ReaderOptions:
             "document": self.documents.sure,
             "fields": list(self.documents.fields),
             "template": None if template is None else _digest(Path(template)),
+            "pages": self.documents.pages,
+            "mask": self.mask,
+            "second": self.second,
         }
 
     def _named(self) -> dict[str, Any]:
@@ -102,7 +106,8 @@ class ReaderOptions:
             return {}
         from pipeline.documents.fields import parse_fields
 
-        return {"document": options.sure, "fields": parse_fields(options.fields), "template": options.template}
+        most = {} if options.pages is None else {"most_pages": options.pages}
+        return {"document": options.sure, "fields": parse_fields(options.fields), "template": options.template, **most}
 
 
 def _digest(path: Path) -> str | None:
@@ -128,7 +133,7 @@ class Outcome:
 
 
 def read_outcome(
-    reader: ReadsImages, image: Source | bytes, name: str | None = None, *, pipes: bool = False
+    reader: ReadsImages, image: Source | bytes | str, name: str | None = None, *, pipes: bool = False
 ) -> Outcome:
     """Read one image, whatever happens; the outcome bears `name`, or else the path or URL. pipes: whether a path may be
     that of a pipe or device, which may never end."""
@@ -140,7 +145,7 @@ def read_outcome(
             check_regular(image)
         reading = reader.read(image.load() if isinstance(image, RemoteImage) else image)
     except (PipelineError, SegmenterError, ClassifierError) as error:
-        message = str(error)
+        message = str(error) if name in str(error) or BYTES in str(error) else f"{name}: {error}"
     except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand
         message = f"{name}: internal error ({type(error).__name__}: {error}); please report it"
     outcome = Outcome(name, reading, message, time.process_time() - start)

@@ -35,6 +35,7 @@ def batch(
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
     mask: o.Mask = None,
+    pages: o.Pages = None,
     profile: o.Profile = None,
     alternatives: o.Alternatives = 3,
     document: o.Document = False,
@@ -50,7 +51,7 @@ def batch(
     record at hand, and --resume continues; a second one ends at once.
     """
     options = o.reader_options(
-        weights, threshold, max_error, format, alternatives, document, field, template, profile, mask
+        weights, threshold, max_error, format, alternatives, document, field, template, profile, mask, pages=pages
     )
     from pipeline.batch.interrupts import stoppable
     from pipeline.batch.run import run_batch

@@ -16,6 +16,7 @@ from pipeline.commands.terminal import tell
 def explain(
     image: Annotated[str, typer.Argument(help="Image file, or - for standard input.")],
     out: Annotated[Path, typer.Option(help="The picture to draw, .png.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
@@ -25,6 +26,7 @@ def explain(
     options = o.reader_options(weights, threshold, max_error, format)
     from pipeline.explaining.writing import write_explanation
 
-    reading = write_explanation(sys.stdin.buffer.read() if image == "-" else Path(image), out, options())
+    source = sys.stdin.buffer.read() if image == "-" else Path(image)
+    reading = write_explanation(source, out, options(), force=force)
     tell(f"{out}: shows how {image} was read as {reading.text or 'nothing'} ({reading.confidence:.1%})")
     raise typer.Exit(ACCEPTED if reading.accepted else UNSURE)

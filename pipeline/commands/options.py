@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.commands.terminal import say
+
 if TYPE_CHECKING:
     from pipeline.batch.outcomes import ReaderOptions
 
 Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Accept readings with at least this confidence.")]
 MaxError = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Accept so that at most this share of the accepted is wrong (default: 0.01)."),
+    typer.Option(
+        min=0,
+        max=1,
+        help="Accept so that at most this share of the accepted is wrong: 0.05, 0.01 (default) or 0.001, as the card "
+        "of the weights knows; for another the next smaller one is taken, and below the smallest there is none.",
+    ),
 ]
 Profile = Annotated[
     Path | None,
@@ -59,8 +67,9 @@ Fields = Annotated[
         help="A field of the document, in pixels; may be repeated. Without: fields are found.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+Pages = Annotated[
+    int | None, typer.Option(min=1, help="Read so many pages of a document at most (default: 500); more are named.")
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace existing weights.")]
@@ -79,6 +88,7 @@ def reader_options(
     profile: Path | None = None,
     mask: float | None = None,
     second: str | None = None,
+    pages: int | None = None,
 ) -> ReaderOptions:
     """The reader that the options of a command ask for. Raises UsageError."""
     import pipeline
@@ -90,7 +100,7 @@ def reader_options(
         raise pipeline.UsageError("--field and --template both name the fields; choose one")
     from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 
-    documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template))
+    documents = DocumentOptions(document, tuple(fields or ()), None if template is None else str(template), pages)
     if threshold is not None:
         _say_if_nothing_is_so_sure(threshold, weights)
     named = str(weights) if weights else None
@@ -100,9 +110,6 @@ def reader_options(
 
 def _say_if_nothing_is_so_sure(threshold: float, weights: Path | None) -> None:
     """A sentence where the threshold lies above every confidence that the weights give; that is no mistake."""
-    import json
-
-    from pipeline.commands.terminal import say
     from pipeline.reading.field_reader import SHIPPED
 
     try:

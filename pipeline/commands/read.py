@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import detail, say
 
 if TYPE_CHECKING:
     from pipeline.batch.outcomes import Outcome
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def read(
     images: Annotated[list[str], typer.Argument(help="Image files, globs, or - for standard input.")],
     as_json: o.Json = False,
+    json_array: Annotated[bool, typer.Option("--json-array", help="Print one JSON array of all objects.")] = False,
     format: o.Format = None,
     threshold: o.Threshold = None,
     max_error: o.MaxError = None,
@@ -31,15 +33,16 @@ def read(
     field: o.Fields = None,
     template: o.Template = None,
     mask: o.Mask = None,
+    pages: o.Pages = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
     second: o.Second = None,
 ) -> None:
     """Print the number in each image.
 
-    One image: its text, an empty line when there is none. Several: a line each with file, text and
-    confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives. --format: only
-    numbers of that format are looked for; where none fits, there is no text, and a message says so.
+    One image: its text (of an amount what is written), an empty line when there is none. Several: a line each with
+    file, text and confidence, separated by tabs. --json: one object a line, with digits, boxes and alternatives.
+    --format: only numbers of that format are looked for; where none fits, there is no text, and a message says so.
 
     A whole document, such as a cheque, a form or a PDF: a line for each field that is found, with its name.
     """
@@ -55,32 +58,56 @@ def read(
         profile,
         mask,
         second,
+        pages,
     )
     from pipeline.batch.outcomes import expand_globs, read_outcome
-    from pipeline.batch.records import make_record, to_json_line
+    from pipeline.batch.records import make_record
 
     files = expand_globs(images)
     reader = options()
     codes = set()
-    for file in files:
-        outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else Path(file), file, pipes=True)
-        codes.add(_code(outcome))
-        if outcome.error is not None:
-            say(outcome.error)
-        elif outcome.reading is not None:
-            for sentence in _notes(outcome.reading):
-                say(f"{file}: {sentence}")
-        if as_json:
-            sys.stdout.write(to_json_line(make_record(file, outcome.reading, outcome.error)))
-        elif outcome.reading is not None:
-            names = [file] if len(files) > 1 else []
-            sys.stdout.writelines(_plain_lines(names, outcome.reading, bool(alternatives)))
+    with _printer(as_json, json_array) as print_record:
+        for file in files:
+            outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else file, file, pipes=True)
+            codes.add(_code(outcome))
+            _say_of(outcome)
+            if as_json or json_array:
+                print_record(make_record(file, outcome.reading, outcome.error))
+            elif outcome.reading is not None:
+                names = [file] if len(files) > 1 else []
+                sys.stdout.writelines(_plain_lines(names, outcome.reading, bool(alternatives)))
     raise typer.Exit(worst(codes))
 
 
-def _notes(reading: Result) -> list[str]:
-    """What there is to say of a reading on standard error."""
-    return [*reading.errors, *([] if reading.note is None else [reading.note])]
+@contextmanager
+def _printer(as_json: bool, array: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """What prints a record: one a line, or all as an array, each on a line of its own."""
+    if as_json and array:
+        from pipeline.errors import UsageError
+
+        raise UsageError("--json prints an object a line and --json-array one array; choose one")
+    between = "[\n"
+
+    def print_record(record: dict[str, Any]) -> None:
+        nonlocal between
+        sys.stdout.write((between if array else "") + json.dumps(record) + ("" if array else "\n"))
+        between = ",\n"
+
+    yield print_record
+    if array:
+        sys.stdout.write("\n]\n" if between == ",\n" else "[]\n")
+
+
+def _say_of(outcome: Outcome) -> None:
+    """What there is to say of an outcome on standard error."""
+    if outcome.reading is None:
+        say(str(outcome.error))
+        return
+    for sentence in outcome.reading.errors:
+        say(sentence)
+    if outcome.reading.note is not None:
+        say(f"{outcome.file}: {outcome.reading.note}")
+    detail(f"{outcome.file}: read in {outcome.cpu_seconds:.3f} s of CPU, {len(outcome.reading.parts())} fields")
 
 
 def _code(outcome: Outcome) -> int:
@@ -98,7 +125,8 @@ def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> 
 
 def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
     best = part.reading if part.reading.mask is None else part.reading.mask
-    rows = [(best.text or "", best.confidence)]
+    plain = part.reading.written if part.reading.mask is None else None
+    rows = [(plain or best.text or "", best.confidence)]
     if with_alternatives:
         rows += [(other.text, other.confidence) for other in part.reading.alternatives]
     for text, confidence in rows:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import options as o
+from pipeline.commands.terminal import Quiet, Verbose
 
 
 def serve(
@@ -42,8 +43,8 @@ def serve(
     mask: o.Mask = None,
     profile: o.Profile = None,
     weights: o.Weights = None,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Answer over HTTP: POST /v1/read, a page at /, and the review of what was unsure at /review.
 

@@ -7,15 +7,15 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-
-from pipeline.commands.options import Quiet, Verbose
 
 Progress = Callable[[int, int], None]  # (done, in all)
 
 
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 QUIET, NORMAL, VERBOSE = range(3)
 _verbosity = NORMAL  # of this process, which runs one command
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.documents.layout.finding import Layout
 from pipeline.documents.layout.sheet import Sheet, make_sheet
 from pipeline.documents.looks import Look
 from pipeline.documents.page import Found, named, read_page
-from pipeline.documents.pages import Page, load_pages
+from pipeline.documents.pages import MOST_PAGES, Page, load_pages
 from pipeline.documents.templates.filling import draft, read_by_template
 from pipeline.documents.templates.template import Template, load_template
 from pipeline.errors import ImageError, UsageError
@@ -32,41 +33,56 @@ def read_document(
     *,
     fields: Mapping[str, Box] | None = None,
     template: Template | str | Path | None = None,
+    most_pages: int = MOST_PAGES,
 ) -> DocumentReading:
-    """The fields of a document and what stands in them.
+    """The fields of a document and what stands in them. Its pages are decoded, read and let go one by one.
 
     image: as for Reader.read, also a PDF or a multi-page TIFF. fields: names and boxes (left, top, right, bottom) in
-    pixels of its first page; template, or its file: likewise of the first page; neither: they are found.
+    pixels of its first page; template, or its file: likewise of the first page; neither: they are found. most_pages:
+    that are read; where there are more, `errors` say so.
     Raises ImageError where no page can be read, UsageError for a box that cannot be meant or a missing extra.
     """
     if fields is not None and template is not None:
         raise UsageError("fields are named either by their boxes or by a template, not both")
     if isinstance(template, str | Path):
         template = load_template(Path(template))
-    given = fields is not None or template is not None
-    pages = [next(iter(load_pages(image)))] if given else list(load_pages(image))
+    pages = load_pages(image, most_pages)
+    if fields is not None or template is not None:
+        pages = islice(pages, 1)
     return read_pages(reader, pages, fields=fields, template=template)
 
 
 def read_pages(
     reader: FieldReader,
-    pages: Sequence[Page],
+    pages: Iterable[Page],
     *,
     fields: Mapping[str, Box] | None = None,
     template: Template | None = None,
 ) -> DocumentReading:
-    """As `read_document`, of pages that are loaded; of the first one where fields or a template are given."""
-    errors = tuple(page.error for page in pages if page.error is not None)
-    if len(errors) == len(pages):
-        raise ImageError(errors[0] if len(errors) == 1 else f"{errors[0]}; nor can any other page be read")
-    first = pages[0].grey
-    if template is not None and first is not None:
-        return read_by_template(reader, make_sheet(first), template)
-    if fields is not None and first is not None:
-        found = tuple(read_given(reader, make_sheet(first), fields))
-    else:
-        found = named([(page.number, one) for page in pages for one in _numbers(reader, page, len(pages) > 1)])
-    return DocumentReading(found, len(pages), errors)
+    """As `read_document`, of pages that come one by one; of the first one where fields or a template are given."""
+    coming = iter(pages)
+    first = next(coming)
+    if (template is not None or fields is not None) and first.grey is not None:
+        return _read_named(reader, make_sheet(first.grey), fields, template)
+    second = next(coming, None)
+    several = second is not None
+    found, errors, count = [], [], 0
+    for page in chain([first], [] if second is None else [second], coming):
+        found += [(page.number, one) for one in _numbers(reader, page, several)]
+        errors += [] if page.error is None else [page.error]
+        count += 1
+    if len(errors) == count:
+        raise ImageError(errors[0] if count == 1 else f"{errors[0]}; nor can any other page be read")
+    return DocumentReading(named(found), page.number, tuple(errors))
+
+
+def _read_named(
+    reader: FieldReader, sheet: Sheet, fields: Mapping[str, Box] | None, template: Template | None
+) -> DocumentReading:
+    """The fields that were named on a page."""
+    if template is not None:
+        return read_by_template(reader, sheet, template)
+    return DocumentReading(tuple(read_given(reader, sheet, fields or {})))
 
 
 def _numbers(reader: FieldReader, page: Page, several: bool) -> list[Found]:
@@ -108,10 +124,15 @@ class DocumentTrace:
 
 
 def trace_document(
-    reader: FieldReader, image: Any, *, fields: Mapping[str, Box] | None = None, template: Template | None = None
+    reader: FieldReader,
+    image: Any,
+    *,
+    fields: Mapping[str, Box] | None = None,
+    template: Template | None = None,
+    most_pages: int = MOST_PAGES,
 ) -> DocumentTrace:
-    """As `read_document`, with the pages. Raises ImageError, UsageError."""
-    pages = list(load_pages(image))
+    """As `read_document`, with its pages, all in memory. Raises ImageError, UsageError."""
+    pages = list(load_pages(image, most_pages))
     reading = read_pages(reader, pages, fields=fields, template=template)
     return DocumentTrace(reading, {page.number: page.grey for page in pages if page.grey is not None})
 
@@ -121,7 +142,13 @@ def draft_template(reader: FieldReader, image: Any) -> Template:
     page = next(iter(load_pages(image)))
     if page.grey is None:
         raise ImageError(page.error or "the first page cannot be read")
-    return draft(reader, make_sheet(page.grey))
+    template = draft(reader, make_sheet(page.grey))
+    if not template.fields:
+        name = image if isinstance(image, str | Path) else "image data"
+        raise ImageError(
+            f"{name}: no field is found on it; a template is drawn up from a sharp scan of the form, filled in"
+        )
+    return template
 
 
 @dataclass(frozen=True)

@@ -29,23 +29,24 @@ _pdfium = threading.Lock()  # the library must not be in two threads at once, be
 @dataclass(frozen=True, eq=False)
 class Page:
     """number: from 1. grey: (H, W) float32 in [0, 1], 1 = white, upright as its metadata say; None where the page
-    cannot be read: then error is a sentence that says why."""
+    cannot be read, or the pages up to it are too many: then error is a sentence that says why."""
 
     number: int
     grey: Grey | None
     error: str | None = None
 
 
-def load_pages(source: Any) -> Iterator[Page]:
-    """The pages of a path, bytes, Pillow image or array, one by one; of what is no document of pages, one.
+def load_pages(source: Any, most: int = MOST_PAGES) -> Iterator[Page]:
+    """The pages of a path, bytes, Pillow image or array, one by one; of what is no document of pages, one. most: how
+    many are read; where there are more, the last that comes is the file's last one, and says so.
 
     Raises ImageError where nothing of the file can be read, UsageError where reading it needs an extra.
     """
     kind = _kind(source)
     if kind == "pdf":
-        return _pdf_pages(source)
+        return _pdf_pages(source, most)
     if kind == "tiff":
-        return _tiff_pages(source)
+        return _tiff_pages(source, most)
     return iter([Page(1, load_grey(source))])
 
 
@@ -124,7 +125,14 @@ def _stream(source: Any) -> Any:
     return io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
 
 
-def _tiff_pages(source: Any) -> Iterator[Page]:
+def _too_many(source: Any, count: int, most: int) -> Iterator[Page]:
+    """What comes after the last page that is read, where others follow."""
+    if count > most:
+        left = f"page {count} was" if count == most + 1 else f"pages {most + 1} to {count} were"
+        yield Page(count, None, f"{_name(source)}: {left} not read, since the limit is {most} pages of a document")
+
+
+def _tiff_pages(source: Any, most: int) -> Iterator[Page]:
     from PIL import Image
 
     try:
@@ -135,7 +143,7 @@ def _tiff_pages(source: Any) -> Iterator[Page]:
     if count == 1:
         yield Page(1, load_grey(source))
         return
-    for number in range(1, min(count, MOST_PAGES) + 1):
+    for number in range(1, min(count, most) + 1):
         try:
             with Image.open(_stream(source)) as image:
                 image.seek(number - 1)
@@ -146,6 +154,7 @@ def _tiff_pages(source: Any) -> Iterator[Page]:
             yield Page(number, None, f"{_name(source)}: page {number}: {str(error).removeprefix('image: ')}")
         except (*DECODER_ERRORS, Image.DecompressionBombError):
             yield Page(number, None, f"{_name(source)}: page {number} is damaged or cut off; scan it again")
+    yield from _too_many(source, count, most)
 
 
 def _opened_pdf(source: Any) -> Any:
@@ -166,19 +175,20 @@ def _opened_pdf(source: Any) -> Any:
     return document
 
 
-def _pdf_pages(source: Any) -> Iterator[Page]:
+def _pdf_pages(source: Any, most: int) -> Iterator[Page]:
     document = _opened_pdf(source)
     import pypdfium2 as pdfium
 
     count = len(document)
     try:
-        for number in range(1, min(count, MOST_PAGES) + 1):
+        for number in range(1, min(count, most) + 1):
             try:
                 with _pdfium:
                     pixels = _drawn(document[number - 1])
                 yield Page(number, load_grey(pixels))
             except (pdfium.PdfiumError, ValueError, MemoryError) as error:
                 yield Page(number, None, f"{_name(source)}: page {number} cannot be drawn ({_reason(error)})")
+        yield from _too_many(source, count, most)
     finally:
         with _pdfium:
             document.close()

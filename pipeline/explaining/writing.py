@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from pipeline.reading.result import Result
 
 
-def write_explanation(image: Path | bytes, out: Path, reader: Reader) -> Result:
+def write_explanation(image: Path | bytes, out: Path, reader: Reader, *, force: bool = False) -> Result:
     """Read `image`, draw how it was read, and write that picture to `out` (.png). Of a whole document, its pages are
     drawn with their fields.
 
-    Raises UsageError when `out` has another ending or cannot be written, OutputError, and what `Reader.trace` raises.
+    Raises UsageError when `out` has another ending, is the image itself, is there already (unless `force`), or cannot
+    be written; OutputError; and what `Reader.trace` raises.
     """
     if out.suffix.lower() != ".png":
         raise UsageError(f"{out}: the picture is a PNG; let the name end in .png")
+    if out.exists():
+        if isinstance(image, Path) and image.exists() and out.samefile(image):
+            raise UsageError(f"{out}: is the image to be explained; name another place for the picture")
+        if not force:
+            raise UsageError(f"{out}: is there already; --force replaces it")
     trace = reader.trace(image)
     picture = _drawn(trace, reader.threshold)
     write_whole(out, lambda file: picture.save(file, "PNG"))

@@ -1,5 +1,6 @@
 """The output of a batch: a lock, what it was begun with, a full disk, interrupts, and what is no file."""
 
+import dataclasses
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ from PIL import Image
 
 from pipeline.batch.interrupts import InterruptedBatch, Stop, stoppable
 from pipeline.batch.layouts import FileLayout
+from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 from pipeline.batch.output import Output, settings_file
 from pipeline.batch.run import run_batch
 from pipeline.errors import OutputError, UsageError
@@ -58,6 +60,21 @@ def test_resuming_with_other_settings_is_refused_and_the_difference_named(folder
     run_batch(folder, out, FakeReader, resume=True, settings=begun)
     run_batch(folder, out, FakeReader, force=True, settings={**begun, "threshold": 0.5})
     assert json.loads(settings_file(out).read_text())["threshold"] == 0.5
+
+
+def test_every_option_of_a_reader_is_among_the_settings(tmp_path):
+    """Or resuming with another one would mix two kinds of readings."""
+    (tmp_path / "other").write_bytes(b"other")
+    other = str(tmp_path / "other")
+    documents = [DocumentOptions(sure=True), DocumentOptions(fields=("a=1,2,3,4",)), DocumentOptions(template=other)]
+    documents.append(DocumentOptions(pages=3))
+    changed = {"weights": other, "threshold": 0.5, "max_error": 0.05, "alternatives": 4, "format": "amount"}
+    changed |= {"mask": 0.9, "second": "rapidocr"}
+    known = {field.name for field in dataclasses.fields(ReaderOptions)} - {"documents", "profile"}
+    assert changed.keys() == known  # a profile sets threshold and format
+    options = [ReaderOptions(**{name: value}) for name, value in changed.items()]
+    options += [ReaderOptions(documents=one) for one in documents]
+    assert len({json.dumps(one.settings()) for one in [ReaderOptions(), *options]}) == 1 + len(options)
 
 
 def test_settings_of_a_command_are_compared(folder, tmp_path):

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import types
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 import pipeline
 from pipeline.commands.codes import worst
 from pipeline.commands.main import app
+from pipeline.errors import ImageError
+from pipeline.reading.result import Digit, Reading
 from tests.pipeline.commands import fake_cli
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -228,6 +231,60 @@ def test_evaluate_counts_unreadable_images_as_wrong(truth, tmp_path):
 
 def test_evaluate_readings_must_be_writable(truth):
     assert run("evaluate", truth, "--readings", "no/such/folder.jsonl").exit_code == 2
+
+
+def test_one_array_of_all_records(folder):
+    lines = run("read", "--json-array", "12.png", "missing.png").stdout
+    assert [record["file"] for record in json.loads(lines)] == ["12.png", "missing.png"]
+    assert lines.count("\n") == 4  # a record a line
+    assert run("read", "--json", "--json-array", "12.png").exit_code == 2
+
+
+def test_of_an_amount_what_is_written_is_printed(folder, monkeypatch):
+    digits = tuple(Digit(digit, 0.9, (k, 0, k + 1, 1)) for k, digit in enumerate("314"))
+    amount = Reading("314", 0.9, True, digits, (), 1, "amount", None, "3.14", Decimal("3.14"))
+    monkeypatch.setattr(fake_cli.FakeReader, "read", lambda self, image: amount)
+    assert run("read", "12.png").stdout == "3.14\n"
+    assert run("read", "12.png", "305.png").stdout.splitlines()[0] == "12.png\t3.14\t0.9000"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("https://example.org/a.png", "is a URL"),
+        ("s3://bucket/a.png", "is a URL"),
+        ("", "an empty name"),
+        ("no such.png", "no such file"),
+    ],
+)
+def test_names_that_are_no_files_are_told_apart(folder, name, words):
+    result = run("read", name)
+    assert result.exit_code == 3 and words in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_sentence_without_a_name_gets_the_name(folder, monkeypatch):
+    def unfitting(self, image):
+        raise ImageError("the template does not fit this page")
+
+    monkeypatch.setattr(fake_cli.FakeReader, "read", unfitting)
+    assert run("read", "12.png").stderr == "digitstring: 12.png: the template does not fit this page\n"
+
+
+def test_explain_overwrites_nothing_unasked_and_never_its_input(folder, monkeypatch):
+    module = types.ModuleType("pipeline.explaining.picture")
+    module.draw_explanation = lambda trace, reading, threshold: Image.new("RGB", (3, 2))
+    monkeypatch.setitem(sys.modules, "pipeline.explaining.picture", module)
+    (folder / "other.png").write_text("mine")
+    (folder / "link.png").symlink_to(folder / "12.png")
+    before = (folder / "12.png").read_bytes()
+    assert run("explain", "12.png", "--out", "other.png").exit_code == 2
+    assert (folder / "other.png").read_text() == "mine"
+    for out in ("12.png", "./12.png", "link.png"):
+        refused = run("explain", "12.png", "--out", out, "--force")
+        assert refused.exit_code == 2 and "is the image" in refused.stderr
+    assert (folder / "12.png").read_bytes() == before
+    assert run("explain", "12.png", "--out", "other.png", "--force").exit_code in (0, 1)
+    assert Image.open("other.png").size == (3, 2)
 
 
 def test_explain_writes_a_picture(folder, monkeypatch):

@@ -72,6 +72,18 @@ def test_noise_and_specks_end_as_a_reading(weights, tmp_path, seed):
     assert result.exit_code in (0, 1), result.stderr
 
 
+def test_a_threshold_that_nothing_reaches_is_told(weights, tmp_path):
+    card = weights.with_suffix(".json")
+    known = json.loads(card.read_text())
+    low = tmp_path / "low.npz"
+    low.write_bytes(weights.read_bytes())
+    low.with_suffix(".json").write_text(json.dumps({**known, "calibration": {**known["calibration"], "ceiling": 0.98}}))
+    written().save(tmp_path / "a.png")
+    told = read(low, tmp_path / "a.png", "--threshold", 0.99)
+    assert told.exit_code == 1 and "nothing will be accepted" in told.stderr and "0.9800" in told.stderr
+    assert read(low, tmp_path / "a.png", "--threshold", 0.98).stderr == ""
+
+
 def damage(path, how):
     data, card = path.read_bytes(), path.with_suffix(".json")
     if how == "missing":

@@ -1,6 +1,9 @@
 """Whole documents read by the shipped weights and by the command line; drawn here from the project's own shapes."""
 
+import csv
+import gc
 import json
+import weakref
 from io import BytesIO
 
 import numpy as np
@@ -12,8 +15,10 @@ from typer.testing import CliRunner
 from benchmarks.accuracy.drawn_documents import DrawnPage
 from pipeline import DocumentReading, ImageError, Reader, UsageError, read_document
 from pipeline.commands.main import app
+from pipeline.documents import document as documents
 from pipeline.documents.document import draft_template
 from pipeline.documents.fields import FieldReading
+from pipeline.documents.pages import load_pages
 from pipeline.reading.field_reader import SHIPPED
 from pipeline.reading.result import Digit, Reading
 from pipeline.synthesis.sources import Sources
@@ -125,6 +130,71 @@ def test_pages_of_a_tiff(form, reader, tmp_path):
     assert [field.page for field in document] == [1, 1, 1, 2, 2, 2]
     assert texts(document) == 2 * [*TEXTS.values(), DATE]
     assert [field.name for field in document if field.reading.text == DATE] == ["date", "date-2"]
+
+
+def test_pages_beyond_the_limit_are_named(form, reader, tmp_path):
+    save_pages(form, tmp_path / "pages.tif")
+    few = Reader(most_pages=1).read(tmp_path / "pages.tif")
+    assert few.pages == 2 and {field.page for field in few} == {1}
+    [sentence] = few.errors
+    assert "pages.tif: page 2 was not read" in sentence and "limit is 1" in sentence
+    result = invoke("read", "--pages", 1, tmp_path / "pages.tif")
+    assert result.exit_code == 3 and "page 2 was not read" in result.stderr
+    assert invoke("read", "--pages", 2, tmp_path / "pages.tif").exit_code in (0, 1)
+
+
+def test_pages_are_read_one_at_a_time_and_let_go(reader, tmp_path, monkeypatch):
+    """No more than the first two and the one at hand are in memory."""
+    blank = [Image.new("1", (850, 1100), 1) for _ in range(9)]
+    blank[0].save(tmp_path / "blank.tif", save_all=True, append_images=blank[1:], compression="group4")
+    alive, most = weakref.WeakSet(), []
+
+    def watched(*arguments):
+        for page in load_pages(*arguments):
+            alive.add(page)
+            yield page
+            del page
+            gc.collect()
+            most.append(len(alive))
+
+    monkeypatch.setattr(documents, "load_pages", watched)
+    assert reader.read(tmp_path / "blank.tif").pages == 9
+    assert len(most) == 9 and max(most) <= 4
+
+
+def test_no_template_of_a_picture_without_fields(reader, tmp_path):
+    Image.new("L", (900, 700), 255).save(tmp_path / "blank.png")
+    result = invoke("template", "new", tmp_path / "blank.png", "--out", tmp_path / "t.toml")
+    assert result.exit_code == 3 and "blank.png: no field is found" in result.stderr
+    assert not (tmp_path / "t.toml").exists()
+
+
+def test_a_template_that_does_not_fit_is_told_with_the_file(form, reader, tmp_path):
+    Image.fromarray(form[0]).save(tmp_path / "form.png")
+    Image.new("L", (900, 700), 255).save(tmp_path / "other.png")
+    assert invoke("template", "new", tmp_path / "form.png", "--out", tmp_path / "t.toml").exit_code == 0
+    result = invoke("read", "--template", tmp_path / "t.toml", tmp_path / "other.png")
+    assert result.exit_code == 3 and "other.png: the template does not fit" in result.stderr
+
+
+def test_a_batch_reads_documents_by_name_and_pdfs(form, tmp_path):
+    pytest.importorskip("pypdfium2", reason="needs the extra digitstring[pdf]")
+    (tmp_path / "in").mkdir()
+    Image.fromarray(form[0]).save(tmp_path / "in" / "a.pdf", resolution=150)
+    Image.fromarray(form[0]).save(tmp_path / "in" / "b.png")
+    found = invoke("batch", tmp_path / "in", "--out", tmp_path / "found.csv", "--workers", 1)
+    assert found.exit_code in (0, 1), found.stderr
+    with (tmp_path / "found.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file"], row["field"]) for row in rows] == [
+        (name, field) for name in ("a.pdf", "b.png") for field in ("field-01", "field-02", "date")
+    ]
+    assert [row["text"] for row in rows] == 2 * [*TEXTS.values(), DATE]
+    box = f"x={','.join(map(str, form[1][1].box))}"
+    named = invoke("batch", tmp_path / "in", "--out", tmp_path / "named.csv", "--field", box, "--workers", 1)
+    assert named.exit_code in (0, 1), named.stderr
+    with (tmp_path / "named.csv").open(newline="") as file:
+        assert [row["field"] for row in csv.DictReader(file)] == ["x", "x"]
 
 
 def test_a_bad_page_is_named_and_the_good_one_read(form, reader, tmp_path):
