@@ -21,6 +21,7 @@ from pipeline.commands import (
     data,
     evaluate,
     explain,
+    export,
     read,
     review,
     serve,
@@ -112,6 +113,7 @@ _add(app, batch.batch, "batch scans --out readings.jsonl --recursive")
 _add(app, evaluate.evaluate, "evaluate strings/truth.csv --readings readings.jsonl")
 _add(app, threshold.threshold, "threshold truth.csv --max-error 0.01 --confidence 0.95")
 _add(app, explain.explain, "explain amount.png --out picture.png")
+_add(app, export.export, "export weights.onnx")
 _add(app, train.train, "train --data data --out weights.npz")
 _add(app, adapt.adapt, "adapt truth.csv --out mine.npz")
 _add(app, serve.serve, "serve --port 8000 --review review.db")

@@ -1,0 +1,1 @@
+"""The networks as ONNX models, and ONNX Runtime as an engine that runs them."""
