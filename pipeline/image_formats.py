@@ -24,13 +24,13 @@ def formats_of(file: BinaryIO) -> tuple[str, ...]:
     boxed = boxed_format(file)
     if boxed is None:
         return FORMATS
-    return (boxed,) if _is_known(boxed) else ()
+    return (boxed,) if is_known(boxed) else ()
 
 
 def remedy(file: BinaryIO) -> str | None:
     """What a picture is, and needs, that is in a format which nothing here reads; None for anything else."""
     boxed = boxed_format(file)
-    return None if boxed is None or _is_known(boxed) else REMEDIES[boxed]
+    return None if boxed is None or is_known(boxed) else REMEDIES[boxed]
 
 
 def boxed_format(file: BinaryIO) -> str | None:
@@ -43,7 +43,7 @@ def boxed_format(file: BinaryIO) -> str | None:
     return next((name for name, brands in BRANDS.items() if head[8:12] in brands), None)
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether Pillow reads a format, its plug-in loaded where that takes one."""
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Fuzzing of everything that takes bytes from outside, but HTTP: images, weights, truth tables, templates, formats.
+"""Fuzzing of everything that takes bytes from outside, but HTTP: images, PDFs, weights, tables, templates, profiles.
 
     python -m benchmarks.robustness.fuzz [--n 1000]
 
@@ -11,6 +11,7 @@ its seed.
 from __future__ import annotations
 
 import io
+import json
 import resource
 import shutil
 import signal
@@ -31,15 +32,18 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common.scores import describe, open_reader, options, write_report
 from benchmarks.common.tables import markdown
 from classifier.errors import ClassifierError
+from pipeline.documents.pages import load_pages, page_sizes
 from pipeline.documents.templates.template import load_template
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluate import load_truth
 from pipeline.formats.format import parse_format
+from pipeline.image_formats import PLUGINS, is_known
 from pipeline.reading.field_reader import SHIPPED, FieldReader
+from pipeline.reading.profile import Profile, load_profile
 from segmenter.errors import SegmenterError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF", "HEIF")
 TELLING = (0, 1, 0x7F, 0x80, 0xFF)
 LIMIT = 20  # seconds for one input
 OURS = (PipelineError, SegmenterError, ClassifierError)
@@ -55,6 +59,7 @@ box = [0.55, 0.20, 0.70, 0.25]
 format = "amount"
 required = true
 """
+PROFILE = Profile(0.9, "0" * 64, None, 0.01, 0.95, 900, 800, 1, 0.006).to_json()
 PNG_HEAD = 8  # bytes before the first chunk
 
 Attempt = Callable[[bytes], object]
@@ -108,7 +113,11 @@ def kinds(reader: FieldReader, folder: Path) -> Iterator[tuple[str, list[bytes],
         return attempt
 
     for format in FORMATS:
+        if not written(format):
+            print(f"left out: {format}, which no plug-in here writes")
+            continue
         yield f"image, {format}", encoded(format), reader.read
+    yield "document (.pdf)", encoded("PDF"), lambda data: (page_sizes(data), [page.error for page in load_pages(data)])
     for picture in EXAMPLES.glob("*.png"):  # that the truth table names
         shutil.copy(picture, folder)
     shutil.copy(SHIPPED.with_suffix(".json"), folder / "mine.json")
@@ -121,7 +130,16 @@ def kinds(reader: FieldReader, folder: Path) -> Iterator[tuple[str, list[bytes],
     )
     yield "truth table (.csv)", [(EXAMPLES / "truth.csv").read_bytes()], in_file("truth.csv", load_truth)
     yield "template (.toml)", [TEMPLATE.encode()], in_file("form.toml", load_template)
+    yield "profile (.json)", [json.dumps(PROFILE).encode()], in_file("profile.json", load_profile)
     yield "format", [spec.encode() for spec in SPECS], lambda data: parse_format(data.decode("utf-8", "replace"))
+
+
+def written(format: str) -> bool:
+    """Whether pictures of a format can be written, its plug-in loaded where it has one."""
+    if format in PLUGINS:
+        is_known(format)
+    Image.init()
+    return format in Image.SAVE
 
 
 def encoded(format: str) -> list[bytes]:

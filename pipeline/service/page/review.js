@@ -95,6 +95,7 @@ async function showPicture(around) {
   $("crop").src = URL.createObjectURL(await answer.blob());
   $("around").setAttribute("aria-pressed", around);
   zoom(1);
+  $("text").focus();
 }
 
 function zoom(factor) {

@@ -103,7 +103,10 @@ def test_a_drawn_number_is_read_corrected_and_exported(page, service):
           reader.readAsDataURL(blob);
         });""")
     exported = zipfile.ZipFile(io.BytesIO(base64.b64decode(sent)))
-    assert exported.read("truth.csv").decode().split() == ["file,text", "000001.png,171"]
+    assert exported.read("truth.csv").decode().splitlines() == [
+        "file,text,written,source,page,field",
+        "000001.png,171,,'-,1,",
+    ]
     assert b"Ada,corrected,170,171" in exported.read("audit.csv")
 
 
