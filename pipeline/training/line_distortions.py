@@ -43,6 +43,8 @@ class LineDistortion:
     contrast: float = 0.2
     stretch: float = 0.13
     """Standard deviation of the logarithm of a factor of the width."""
+    widened: float = 0.0
+    """Mean of that logarithm."""
 
     def __post_init__(self) -> None:
         if any(not 0 <= getattr(self, field.name) <= 1 for field in fields(self)):
@@ -65,8 +67,10 @@ CUT_TIGHTLY = LineDistortion(
     coarse=0.12,
     blur=0.15,
     noise=0.3,
+    stretch=0.2,
+    widened=0.08,
 )
-"""For amounts on patterned paper, which are cut where the field ends."""
+"""For amounts on patterned paper, which are cut where the field ends, and in which people write widely."""
 
 SCANNED_AGAIN = LineDistortion(
     margins=0.05,

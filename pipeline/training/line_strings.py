@@ -126,7 +126,7 @@ def draw_views(rng: np.random.Generator, data: LineData, mixture: LineMixture) -
 
 
 def _view(rng: np.random.Generator, grey: NDArray[np.float32], config: LineDistortion, flipped: float) -> LinePicture:
-    stretch = float(np.exp(config.stretch * rng.standard_normal()))
+    stretch = float(np.exp(config.widened + config.stretch * rng.standard_normal()))
     picture = line_picture(distorted(rng, grey, config), stretch)
     return 1 - picture if rng.random() < flipped else picture
 
