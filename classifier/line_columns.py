@@ -21,7 +21,8 @@ CHARACTERS = {
 }
 """character of a text -> its symbol (column of `Columns`)."""
 SPELT = {symbol: character for character, symbol in CHARACTERS.items()}
-LEAST = 1e-5  # a symbol less likely than this in a column begins no further text of the beam
+LEAST = 1e-4  # a symbol less likely than this in a column begins no further text of the beam
+FAINTEST = 1e-9  # a prefix less likely than this, of all that are kept, is dropped
 
 
 def text_log_probabilities(columns: Columns, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -140,6 +141,7 @@ def _extended(kept: dict[str, tuple[float, float]], column: NDArray[np.float64])
 
 def _largest(prefixes: dict[str, tuple[float, float]], count: int) -> dict[str, tuple[float, float]]:
     """The likeliest prefixes, their probabilities divided by their sum."""
-    best = sorted(prefixes.items(), key=lambda item: -sum(item[1]))[:count]
-    total = sum(sum(sums) for _, sums in best) or 1.0
-    return {text: (paused / total, spoken / total) for text, (paused, spoken) in best}
+    best = sorted(((paused + spoken, text) for text, (paused, spoken) in prefixes.items()), reverse=True)[:count]
+    total = sum(probability for probability, _ in best) or 1.0
+    kept = (text for probability, text in best if probability >= FAINTEST * total)
+    return {text: (prefixes[text][0] / total, prefixes[text][1] / total) for text in kept}
