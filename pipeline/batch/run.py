@@ -64,10 +64,9 @@ def run_batch(
     Every record is written whole as soon as it is known, so killing the run loses at most the record that is being
     written. folder: a path, or a URL of a kind that fsspec knows. workers: processes; None: as many as pay. scheduler:
     of a Dask cluster, which then reads in place of processes here. review: the file that keeps what is below the
-    threshold, before its record is written, so that nothing is lost there either; review_blank: also blank
-    pictures and fields. main, excel: see FileLayout.
-    settings: what decides the readings, kept beside `out`; resuming with others is refused. stop: ends the batch where
-    it becomes true.
+    threshold, before its record is written, so that nothing is lost there either; review_blank: also blank pictures and
+    fields. main, excel: see FileLayout. settings: what decides the readings, kept beside `out`; resuming with others is
+    refused. stop: ends the batch where it becomes true.
     Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; OutputError, PipelineError later.
     """
     images = open_folder(folder)
@@ -81,19 +80,17 @@ def run_batch(
         counts = Counter(status_of(record) for record in output.earlier)
         total = counts.total() + len(todo)
         output.begin()
-        for name, source, outcome in _until(zip(todo, sources, outcomes, strict=True), stop):
-            record = make_record(name, outcome.reading, outcome.error)
-            if queue is not None and "accepted" in record and not record["accepted"]:
-                _keep(queue, source, record, review_blank)
+        steps = _until(zip(todo, sources, outcomes, strict=True), stop)
+        for record in _kept_records(steps, queue, review_blank):
             output.add(record)
             counts[status_of(record)] += 1
             if progress:
                 progress(counts.total(), total)
-        if stop and counts.total() < total:
-            raise InterruptedBatch(
-                f"interrupted after {counts.total()} of {total} images; their records are in {out}; --resume continues",
-                stop.signal,
-            )
+    if stop and counts.total() < total:
+        raise InterruptedBatch(
+            f"interrupted after {counts.total()} of {total} images; their records are in {out}; --resume continues",
+            stop.signal,
+        )
     return BatchSummary(
         counts.total(), **counts, earlier=len(output.earlier), hidden=listing.hidden, others=listing.others
     )
@@ -122,6 +119,17 @@ def _until(steps: Iterator[Step], stop: Stop | None) -> Iterator[Step]:
                 return
     except StoppedError:
         return
+
+
+def _kept_records(
+    steps: Iterator[tuple[str, Source, Outcome]], queue: ReviewStore | None, blank: bool
+) -> Iterator[Record]:
+    """The record of each outcome; what is below the threshold is in the queue before."""
+    for name, source, outcome in steps:
+        record = make_record(name, outcome.reading, outcome.error)
+        if queue is not None and "accepted" in record and not record["accepted"]:
+            _keep(queue, source, record, blank)
+        yield record
 
 
 def _keep(queue: ReviewStore, source: Source, record: Record, blank: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from pipeline.data.digit_images import BHMSDS, DIGIT_IMAGES_SHA256, SWISS_NUMBERS
 from pipeline.data.downloads import MIRRORS_VARIABLE, TIMEOUT_S, fetch_files, sha256_of
 from pipeline.errors import DataError, UsageError
+from pipeline.files import unwritable, write_whole
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the least that zip knows: the same pictures give the same bytes
 
@@ -105,7 +107,7 @@ def fetch_collection(name: str, folder: Path, archive: Path | None = None) -> Pa
 def repack(home: Home, archive: Path, out: Path) -> None:
     """Writes the pictures of ``archive``, a zip or a folder, to the zip ``out``, which appears whole or not at all.
 
-    Raises DataError where they are not the pictures that the shipped weights were trained on, or cannot be written.
+    Raises DataError where they are not the pictures that the shipped weights were trained on; UsageError, OutputError.
     """
     pattern = re.compile(home.pictures)
     entries = {"/".join(found.groups()): data for found, data in _members(archive, pattern)}
@@ -114,16 +116,15 @@ def repack(home: Home, archive: Path, out: Path) -> None:
             f"{archive}: holds {len(entries)} pictures of this collection, which are not the {home.count} that the "
             f"shipped weights were trained on; get those of {home.page}, an older state if need be"
         )
-    beside = out.with_name(f"{out.name}.{os.getpid()}.tmp")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as target:
+        for name in sorted(entries):
+            target.writestr(zipfile.ZipInfo(name, ZIP_TIME), entries[name])
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(beside, "w") as target:
-            for name in sorted(entries):
-                target.writestr(zipfile.ZipInfo(name, ZIP_TIME), entries[name])
-        os.replace(beside, out)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise DataError(f"{out}: cannot be written ({error.strerror})") from error
+        raise unwritable(out, error) from error
+    write_whole(out, packed.getvalue())
 
 
 def content_hash(entries: Iterable[tuple[str, bytes]]) -> str:

@@ -69,6 +69,12 @@ def test_the_wheel_holds_the_program_and_nothing_else(environment, tmp_path):
     assert ours == {"segmenter", "classifier", "pipeline"}
 
 
+def test_the_packages_are_typed(environment, tmp_path):
+    code = "import importlib.metadata as m; print(*(f for f in m.files('digitstring') if f.name == 'py.typed'))"
+    typed = run(environment / "python", "-I", "-c", code, cwd=tmp_path).split()
+    assert sorted(typed) == ["classifier/py.typed", "pipeline/py.typed", "segmenter/py.typed"]
+
+
 def test_the_version_is_that_of_the_wheel(environment, tmp_path):
     said = run(environment / "digitstring", "--version", cwd=tmp_path)
     code = "import importlib.metadata as m; print('digitstring', m.version('digitstring'))"
