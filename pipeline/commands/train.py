@@ -36,6 +36,9 @@ def train(
     second: Annotated[
         str | None, typer.Option(help="With --calibrate: how they are joined to a third party's reader, rapidocr.")
     ] = None,
+    first_alone: Annotated[
+        bool, typer.Option("--first-alone", help="With --calibrate: leave out the second crop network.")
+    ] = False,
     resume: o.Resume = False,
     force: o.Replace = False,
 ) -> None:
@@ -45,7 +48,7 @@ def train(
         _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
         return
     if calibrate is not None:
-        _calibrate(calibrate, out, data, second)
+        _calibrate(calibrate, out, data, second, first_alone)
         return
     from pipeline.training.recipe import train_shipped
 
@@ -74,14 +77,16 @@ def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: b
         out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: tell(str(report))
     )
     tell(f"{out}: trained")
-    _calibrate(out, out, data)
+    _calibrate(out, out, data, first_alone=True)
 
 
-def _calibrate(weights: Path, out: Path, data: Path | None, second: str | None = None) -> None:
+def _calibrate(
+    weights: Path, out: Path, data: Path | None, second: str | None = None, first_alone: bool = False
+) -> None:
     """On strings by writers that the weights' networks never saw."""
     from pipeline.training.recipe import recalibrate
 
-    recalibrate(weights, out, data, second)
+    recalibrate(weights, out, data, second=second, first_alone=first_alone)
     tell(f"{out}: calibrated")
 
 

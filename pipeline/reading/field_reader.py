@@ -35,6 +35,7 @@ from segmenter.arrays import Box
 from segmenter.spans import Pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
+HINT = 0.05  # what the line finds less likely than this says nothing against a page without ink
 UNPLACED = "the marks about the digits were not found"
 
 
@@ -143,8 +144,8 @@ class FieldReader:
         every = scaled_alternatives(found.texts[1:], posterior, confidence)
         others, accepted = every[: self.alternatives], confidence >= self.threshold
         if not text:
-            blank = found.pieces is None and not others
-            return Reading.nothing(len(found.rounds), others if found.texts else (), blank=blank)
+            blank = found.pieces is None and all(other.confidence < HINT for other in others)
+            return Reading.nothing(len(found.rounds), () if blank or not found.texts else others, blank=blank)
         boxes, shares = _places(found, text, path, shape)
         digits = make_digits(text, boxes, shares, confidence, self.calibration)
         mask = None if accepted or self.mask is None else mask_of(text, confidence, every, self.mask)

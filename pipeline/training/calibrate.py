@@ -6,13 +6,14 @@ Where the weights hold a line network, it is also found how the two readers are 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from classifier.weights import Networks, load_networks, network_arrays
+from classifier.weights import Networks, load_networks, network_arrays, network_card
 from pipeline.reading.calibration import fit_calibration, thresholds
 from pipeline.reading.finding import Found, find_texts
 from pipeline.reading.joint import Joint
@@ -30,15 +31,21 @@ STYLES = (SURROUNDED, CALIBRATION)  # in turn: pictures as people cut them out, 
 FIRST = 4  # of so many strings one tells roughly how to join the readers, before all are read in that way
 
 
-def calibrate_weights(weights: Path, out: Path, sources: Sources, count: int, second: str | None = None) -> None:
+def calibrate_weights(
+    weights: Path, out: Path, sources: Sources, count: int, *, second: str | None = None, first_alone: bool = False
+) -> None:
     """Write weights again, with a card that holds their calibration anew, or that with a third party's `second` reader.
-    sources: of writers never trained on.
+    sources: of writers never trained on. first_alone: the second crop network is left out, as beside a line network it
+    brings nothing.
 
     Raises WeightsError, UsageError.
     """
     files = TrainingFiles(out)
     files.check(resume=False, force=True)
     networks, card = load_networks(weights)
+    if first_alone:
+        networks = replace(networks, second=None)
+    card = {**card, **network_card(networks)}
     card.pop("weights_sha256", None)
     with threadpool_limits(1):
         if second is None:

@@ -195,12 +195,15 @@ def train_shipped(
     return result
 
 
-def recalibrate(weights: Path, out: Path, data: Path | None = None, second: str | None = None) -> None:
+def recalibrate(
+    weights: Path, out: Path, data: Path | None = None, *, second: str | None = None, first_alone: bool = False
+) -> None:
     """Write weights with a card that holds their calibration anew, on strings by writers that they never saw; see
     `calibrate_weights`. Raises UsageError, DataError, WeightsError."""
     _, card = load_networks(weights)
     recipe = Recipe(without=tuple(card.get("recipe", {}).get("without", Recipe.without)))
-    calibrate_weights(weights, out, load_data(data, recipe).held_out, recipe.calibration_strings, second)
+    held_out, count = load_data(data, recipe).held_out, recipe.calibration_strings
+    calibrate_weights(weights, out, held_out, count, second=second, first_alone=first_alone)
 
 
 @dataclass(eq=False)

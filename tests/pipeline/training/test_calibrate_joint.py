@@ -65,21 +65,25 @@ def test_without_a_known_truth_both_weigh_the_same():
 
 
 def test_weights_are_calibrated_again(tmp_path):
-    """The networks stay; the card gains how they are joined, and a reader then reports both."""
-    first = ConvolutionNetwork.initialise(
-        Shape(convolutions=(Convolution(5, 2, 3), Convolution(5, 2, 3)), hidden=4), np.random.default_rng(0)
+    """The networks stay, but for the second if it is not wanted; the card gains how they are joined, and a reader then
+    reports both."""
+    small = {"convolutions": (Convolution(5, 2, 3), Convolution(5, 2, 3)), "hidden": 4}
+    first, second = (
+        ConvolutionNetwork.initialise(Shape(**small, measures=measures), np.random.default_rng(0))
+        for measures in (16, 27)
     )
     line = LineNetwork.initialise(LineShape((3, 3, 3, 3, 3, 3)), np.random.default_rng(1))
-    networks, path, out = Networks(first, None, line), tmp_path / "a.npz", tmp_path / "b.npz"
+    networks, path, out = Networks(first, second, line), tmp_path / "a.npz", tmp_path / "b.npz"
     card = {"calibration": {"slope": 1, "offset": 0, "ceiling": 1}, "thresholds": {"0.01": 0.9}, "kept": 7}
     TrainingFiles(path).save(network_arrays(networks), {**network_card(networks), **card})
     assert FieldReader(path).line is None  # nobody has said how to join them
     rng = np.random.default_rng(3)
     digits = Sources(rng.integers(0, 256, (20, 28, 28), dtype=np.uint8), np.arange(20, dtype=np.uint8) % 10)
-    calibrate_weights(path, out, digits, 8)
+    calibrate_weights(path, out, digits, 8, first_alone=True)
     again, found = load_networks(out)
+    assert again.second is None
     assert found["kept"] == 7 and found["calibrated_on"]["strings"] == 8
-    for name, value in network_arrays(networks).items():
+    for name, value in network_arrays(Networks(first, None, line)).items():
         np.testing.assert_array_equal(network_arrays(again)[name], value)
     reader = FieldReader(out)
     assert reader.line is not None and math.isfinite(reader.line.joint.lattice)
