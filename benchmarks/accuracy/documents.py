@@ -59,6 +59,8 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "scaled x 2": _scaled(2),
     "askew by 3 degrees": _turned(3),
     "askew by -5 degrees": _turned(-5),
+    "askew by 12 degrees": _turned(12),
+    "askew by -20 degrees": _turned(-20),
     "on its side": lambda page: np.rot90(page),
     "upside down": lambda page: np.rot90(page, 2),
 }

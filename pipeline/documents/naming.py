@@ -43,12 +43,12 @@ def amounts(
 
     shape: (h, w) of the sheet.
     """
-    is_cheque = _is_cheque(candidates, shape)
-    signs = {k: _sign_beside(k, candidates, looks, is_cheque) for k in range(len(candidates))}
+    cheque = is_cheque(candidates, shape)
+    signs = {k: _sign_beside(k, candidates, looks, cheque) for k in range(len(candidates))}
     alone = {sign for sign in signs.values() if sign is not None}
     plain = [k for k, candidate in enumerate(candidates) if not candidate.is_comb and k not in alone]
     found = {k for k in plain if looks[k].is_number and (looks[k].signed or signs[k] is not None)}
-    if is_cheque:
+    if cheque:
         right = {k for k in plain if candidates[k].frame.left > NAMING.right * shape[1]}
         found = _widest(found & right or {k for k in right if has_sign(candidates[k].crop)} or right, candidates)
     return found, alone
@@ -72,7 +72,7 @@ def _widest(indices: set[int], candidates: Sequence[Candidate]) -> set[int]:
     return {max(indices, key=lambda k: candidates[k].frame.width)} if indices else set()
 
 
-def _is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
+def is_cheque(candidates: Sequence[Candidate], shape: tuple[int, int]) -> bool:
     """A landscape page with a comb in its upper right."""
     height, width = shape
     return has_shape_of_cheque(shape) and any(
@@ -88,7 +88,7 @@ def has_shape_of_cheque(shape: tuple[int, int]) -> bool:
     return NAMING.cheque[0] <= shape[1] / shape[0] <= NAMING.cheque[1]
 
 
-def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], is_cheque: bool) -> int | None:
+def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Look], cheque: bool) -> int | None:
     """The box to the left that holds one short thing that is no digit, if there is one. On a cheque, a sign may look
     like digits."""
     frame = candidates[index].frame
@@ -101,7 +101,7 @@ def _sign_beside(index: int, candidates: Sequence[Candidate], looks: Sequence[Lo
             and frame.width >= NAMING.wider * other.frame.width
         )
         no_digit = reading.text is None or (len(reading.text) == 1 and reading.confidence < NAMING.sure_digit)
-        if lone and looks[k].things <= NAMING.sign_things and (no_digit or is_cheque):
+        if lone and looks[k].things <= NAMING.sign_things and (no_digit or cheque):
             return k
     return None
 

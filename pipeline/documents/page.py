@@ -15,7 +15,15 @@ from pipeline.documents.layout.finding import Candidate, Layout, find_candidates
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
 from pipeline.documents.micr.line import read_micr
-from pipeline.documents.naming import DATE_ORDERS, SHORT_DATE_ORDERS, amounts, field_names, has_shape_of_cheque, labels
+from pipeline.documents.naming import (
+    DATE_ORDERS,
+    SHORT_DATE_ORDERS,
+    amounts,
+    field_names,
+    has_shape_of_cheque,
+    is_cheque,
+    labels,
+)
 from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box
@@ -67,7 +75,9 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
         if index not in words and (look.is_number or (index in paid and look.reading.text is not None)):
             kind = AMOUNT if index in paid else "comb" if candidate.is_comb else "box"
             found.append((candidate.frame, kind, look))
-    for candidate in find_lone(sheet, view.layout):
+    # What is written on the lines of a cheque are words.
+    lone = [] if is_cheque(candidates, (height, width)) else find_lone(sheet, view.layout)
+    for candidate in lone:
         look = look_at_candidate(reader, sheet, candidate)
         if look.is_lone_number:
             found.append((candidate.frame, "line", look))

@@ -13,8 +13,10 @@ from segmenter.arrays import Index, Plane
 class SkewSearch:
     """Which slopes are tried (tangents), and on how much of the page."""
 
-    most: float = 0.12  # nearly 7 degrees: so askew do pages go through a scanner
-    coarse: float = 0.005  # a quarter of a degree: the peak of the profiles is wider than that
+    most: float = 0.38  # nearly 21 degrees: so askew are photographs of pages; scans hardly ever more than 6
+    rough: float = 0.01  # half a degree: the peak of the profiles of a few points is wider than that
+    rough_points: int = 8000  # of which they are made: of a page with little on it, all
+    coarse: float = 0.005  # a quarter of a degree, around the best of these
     fine: float = 0.0005  # less than a pixel over the width of the page
     reduced: int = 900  # pixels of the longer side that the coarse search looks at
     most_points: int = 60_000  # of which profiles are made; more change nothing but the time
@@ -37,7 +39,10 @@ def estimate_skew(contrast: Plane) -> float:
         chosen = np.linspace(0, y.size - 1, SKEW.most_points).astype(np.intp)
         y, x = y[chosen], x[chosen]
     coarse = max(1.0, max(contrast.shape) / SKEW.reduced)
-    slopes = np.arange(-SKEW.most, SKEW.most + SKEW.coarse / 2, SKEW.coarse)
+    some = slice(None, None, max(1, y.size // SKEW.rough_points))
+    slopes = np.arange(-SKEW.most, SKEW.most + SKEW.rough / 2, SKEW.rough)
+    best = slopes[int(np.argmax([_unevenness(y[some], x[some], slope, coarse) for slope in slopes]))]
+    slopes = best + np.arange(-SKEW.rough, SKEW.rough + SKEW.coarse / 2, SKEW.coarse)
     best = slopes[int(np.argmax([_unevenness(y, x, slope, coarse) for slope in slopes]))]
     slopes = best + np.arange(-SKEW.coarse, SKEW.coarse + SKEW.fine / 2, SKEW.fine)
     return float(slopes[int(np.argmax([_unevenness(y, x, slope, 1.0) for slope in slopes]))])

@@ -167,7 +167,7 @@ def form(draw):
         draw.text((100, 380 + 25 * k), "printed words in a row, printed words in a row", 30)
 
 
-@pytest.mark.parametrize("degrees", [-5, -2.3, 0, 1, 4.4])
+@pytest.mark.parametrize("degrees", [-19, -11, -5, -2.3, 0, 1, 4.4, 16])
 def test_skew_is_measured(degrees):
     turned = ndimage.rotate(page(form), -degrees, order=1, cval=0.96)
     sheet = make_sheet(np.clip(turned, 0, 1).astype(np.float32))
