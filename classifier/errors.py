@@ -13,3 +13,9 @@ class WeightsError(ClassifierError):
     """A weights file is missing, damaged, or does not fit the network."""
 
     exit_code = 4
+
+
+class EngineError(ClassifierError):
+    """The engine that is asked for is not known, or not installed."""
+
+    exit_code = 2

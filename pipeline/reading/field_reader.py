@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Scores
 from classifier.errors import WeightsError
+from classifier.onnx.runtime import on_engine
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
@@ -69,7 +70,8 @@ class FieldReader:
     "digits:8" or "amount" (README, formats); None: any digits. mask: where a reading is not accepted and one digit
     alone is unsure, name it, if the others are right with at least this probability.
     second: "rapidocr", a third party's reader of lines in the place of the weights' own; None: theirs, if there is one.
-    Raises WeightsError and UsageError.
+    networks: those of the weights file, in numpy; they read by the engine of classifier/onnx/runtime.py.
+    Raises WeightsError, EngineError and UsageError.
     """
 
     def __init__(
@@ -89,7 +91,8 @@ class FieldReader:
         path = SHIPPED if weights is None else FilePath(weights)
         self.networks, self.card = load_networks(path)
         _check_inputs(self.networks, path)
-        self.line, confidence = line_side(self.networks, self.card, path, second)
+        self._running = on_engine(self.networks)
+        self.line, confidence = line_side(self._running, self.card, path, second)
         self.calibration, table = _calibration_of(confidence, path)
         self.thresholds = table
         self.threshold = _threshold(table, threshold, max_error)
@@ -123,7 +126,7 @@ class FieldReader:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
         wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
-        found = find_texts(grey, self.networks, self.config, self._texts, wanted, self.line)
+        found = find_texts(grey, self._running, self.config, self._texts, wanted, self.line)
         path = _path_of(found)
         reading = replace(self._reading(found, path, grey.shape), readers=self._opinions(found))
         if wanted is not None:

@@ -34,6 +34,7 @@ FORBIDDEN = {
 THIRD_PARTY = {
     "segmenter": {"numpy", "scipy", "skimage"},
     "classifier": {"numpy", "scipy", "skimage"},
+    "classifier.onnx.runtime": {"numpy", "onnxruntime"},
     "pipeline": {"numpy", "scipy", "skimage", "threadpoolctl"},
     "pipeline.images": {"numpy", "PIL"},
     "pipeline.image_formats": {"PIL", "pillow_heif", "pillow_avif"},
