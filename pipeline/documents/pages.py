@@ -93,13 +93,21 @@ def _tiff_sizes(data: bytes) -> list[tuple[int, int]]:
 
 
 def _pdf_sizes(data: bytes) -> list[tuple[int, int]]:
+    """Of a page whose size cannot be told, no pixels: it will say why when it is drawn."""
     document = _opened_pdf(data)
+    import pypdfium2 as pdfium
+
+    sizes = []
     with _pdfium:
-        sizes = [document.get_page_size(number) for number in range(len(document))]
+        for number in range(len(document)):
+            try:
+                width, height = document.get_page_size(number)
+            except pdfium.PdfiumError:
+                width, height = 0, 0
+            scale = _scale(width, height)
+            sizes.append((round(width * scale), round(height * scale)))
         document.close()
-    return [
-        (round(width * scale), round(height * scale)) for width, height in sizes for scale in (_scale(width, height),)
-    ]
+    return sizes
 
 
 def _kind(source: Any) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from classifier.errors import ClassifierError
 from pipeline.batch.records import Record, make_record
 from pipeline.documents.fields import parse_fields
-from pipeline.documents.pages import page_sizes
+from pipeline.documents.pages import has_pages, page_sizes
 from pipeline.documents.templates.template import Template
 from pipeline.errors import ImageError, PipelineError, UsageError
 from pipeline.reader import Reader
@@ -118,7 +118,8 @@ class Recogniser:
 
     def _read(self, upload: Upload, wanted: Wanted) -> Answer:
         self._check_size(upload.data, wanted.pages)
-        if not wanted.explain or any(wanted.named.values()):
+        # A trace of a document holds all of its pages; so much is kept of no request.
+        if not wanted.explain or any(wanted.named.values()) or has_pages(upload.data):
             return Answer(make_record(upload.name, wanted.reader.read(upload.data, **wanted.named), None))
         trace = wanted.reader.trace(upload.data)
         record: dict[str, Any] = make_record(upload.name, trace.reading, None)

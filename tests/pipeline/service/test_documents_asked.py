@@ -107,6 +107,30 @@ def test_pages_are_counted_over_a_request(app, cheque) -> None:
     assert four.status_code == 422 and "3 pages" in four.json()["error"]
 
 
+def test_pages_that_a_pdf_counts_but_does_not_have_are_named(app, cheque) -> None:
+    pytest.importorskip("pypdfium2", reason="the extra `pdf` is not installed")
+    small = cheque.resize((cheque.width // 2, cheque.height // 2))
+    damaged = encoded(small, format="PDF").replace(b"/Count 1", b"/Count 3")
+    answer = read(app, damaged)
+    assert answer.status_code == 200 and len(answer.json()["errors"]) == 2
+    none = read(app, encoded(small, format="PDF").replace(b"/Type /Page\n", b"/Type /Rage\n"))
+    assert none.status_code == 422 and "page 1 cannot be drawn" in none.json()["error"]
+
+
+class NoTrace(Reader):
+    """A trace of a document would hold all of its pages."""
+
+    def trace(self, image, format=None):
+        raise AssertionError("traced")
+
+
+def test_of_a_document_of_pages_none_are_kept_to_explain(cheque) -> None:
+    small = cheque.resize((cheque.width // 2, cheque.height // 2))
+    app = create_app(NoTrace(), ServiceSettings(limits=Limits(deadline=120)))
+    answer = read(app, encoded(small, small, format="TIFF"), "?explain=true")
+    assert answer.status_code == 200 and answer.json()["pages"] == 2
+
+
 def test_a_large_page_behind_a_small_one_is_refused_by_its_header(cheque) -> None:
     app = create_app(Reader(), ServiceSettings(limits=Limits(pixels=100_000)))
     small = cheque.resize((300, 200))
