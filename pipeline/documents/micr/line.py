@@ -37,6 +37,7 @@ class MicrSettings:
     beside: float = 4.0  # heights to either side of these digits in which symbols may stand
     fewest: int = 10  # characters of the line
     score: float = 0.62  # mean correlation of them, at least: rows of other print stay below, and have no symbols
+    wrong: float = 0.05  # confidence in a number whose check digit does not fit, at most: printed ones do
     surest: float = 0.985  # confidence, at most: it is not calibrated
 
 
@@ -130,16 +131,18 @@ def _parts(matches: Sequence[Match], sheet: Sheet, place: Cell, threshold: float
         if chosen:
             parts.append(_field("serial" if name == "after" else name, chosen, sheet, place, threshold))
     if found.re is ORDERS[0]:
-        parts = [_checked(part) if part.name == "routing" else part for part in parts]
+        parts = [_checked(part, threshold) if part.name == "routing" else part for part in parts]
     return parts
 
 
-def _checked(part: MicrField) -> MicrField:
-    """A routing number with a note, and not accepted, where its check digit does not fit."""
+def _checked(part: MicrField, threshold: float) -> MicrField:
+    """A routing number, with a note and next to no confidence where its check digit does not fit."""
     if check_digit_fits(str(part.reading.text)):
         return part
+    confidence = min(part.reading.confidence, MICR.wrong)
+    note = "the routing number's check digit is wrong"
     return replace(
-        part, reading=replace(part.reading, accepted=False, note="the routing number's check digit is wrong")
+        part, reading=replace(part.reading, confidence=confidence, accepted=confidence >= threshold, note=note)
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.documents.given import read_box
 from pipeline.documents.layout.finding import Layout
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.page import View, find_numbers, named, upright
+from pipeline.documents.templates.checks import checked
 from pipeline.documents.templates.registration import landmarks, register
 from pipeline.documents.templates.template import Template, TemplateField
 from pipeline.errors import ImageError
@@ -57,7 +58,7 @@ def read_by_template(reader: FieldReader, sheet: Sheet, template: Template, page
         place = (float(corners[0, 0]), float(corners[1, 0]), float(corners[0, 1]), float(corners[1, 1]))
         reading = read_box(reader, view.sheet, view.layout, place, field.format)
         fields.append(FieldReading(field.name, "given", page, view.sheet.page_box(place), reading, field.required))
-    return DocumentReading(tuple(fields))
+    return DocumentReading(checked(fields, template.checks, reader.threshold))
 
 
 def _place(reader: FieldReader, sheet: Sheet, template: Template) -> tuple[View, Affine]:

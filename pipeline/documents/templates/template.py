@@ -9,6 +9,9 @@
     box = [0.55, 0.20, 0.70, 0.25]       # left, top, right, bottom
     format = "amount"                    # may be left out: any digits
     required = true                      # may be left out: true
+    [[check]]                            # may be left out; see checks.py
+    sum = ["goods", "tax"]
+    total = "total"
 
 All but the size are shares of the page's width and height.
 """
@@ -24,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.documents.templates.checks import Check
 from pipeline.errors import UsageError
 from pipeline.files import write_whole
 from pipeline.formats.format import parse_format
@@ -50,6 +54,7 @@ class Template:
     size: tuple[int, int]
     landmarks: Landmarks
     fields: tuple[TemplateField, ...]
+    checks: tuple[Check, ...] = ()
 
     def scaled(self, values: Landmarks) -> Landmarks:
         """Shares of the page, (n, 4), in pixels of its size."""
@@ -78,7 +83,25 @@ def load_template(path: Path) -> Template:
     if doubled or min(width, height) < 1:
         trouble = f"two fields are named {doubled[0]!r}" if doubled else f"a page of {width} x {height} pixels"
         raise UsageError(f"{path}: {trouble}")
-    return Template((width, height), landmarks, fields)
+    checks = tuple(_check(path, number, entry, names) for number, entry in enumerate(content.get("check", []), 1))
+    return Template((width, height), landmarks, fields, checks)
+
+
+def _check(path: Path, number: int, entry: dict[str, Any], names: list[str]) -> Check:
+    kinds = {frozenset(("sum", "total")): "sum", frozenset(("same",)): "same", frozenset(("past",)): "past"}
+    kind = kinds.get(frozenset(entry))
+    if kind is None:
+        raise UsageError(
+            f"{path}: check {number} has {', '.join(entry) or 'nothing'}; it is sum and total, same, or past"
+        )
+    named = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
+    named = [*named, entry["total"]] if kind == "sum" else named
+    unknown = [str(name) for name in named if name not in names]
+    if unknown:
+        raise UsageError(f"{path}: check {number} names {unknown[0]!r}, which is no field")
+    if not {"sum": len(named) >= 3, "same": len(named) >= 2, "past": len(named) == 1}[kind]:
+        raise UsageError(f"{path}: check {number}: sum is of two fields at least, same of two, past of one")
+    return Check(kind, tuple(named))
 
 
 def _field(path: Path, number: int, entry: dict[str, Any]) -> TemplateField:
@@ -127,6 +150,10 @@ def to_toml(template: Template) -> str:
         lines += ["", "[[field]]", f"name = {json.dumps(field.name)}", f"box = {_numbers(np.array(field.box))}"]
         lines += [] if field.format is None else [f"format = {json.dumps(field.format)}"]
         lines.append(f"required = {'true' if field.required else 'false'}")
+    for check in template.checks:
+        parts, *total = (check.fields[:-1], check.fields[-1]) if check.kind == "sum" else (check.fields,)
+        said = json.dumps(parts[0] if check.kind == "past" else list(parts))
+        lines += ["", "[[check]]", f"{check.kind} = {said}", *(f"total = {json.dumps(name)}" for name in total)]
     return "\n".join(lines) + "\n"
 
 
