@@ -10,6 +10,8 @@ Float = NDArray[np.float32]
 
 FLAT = 0.004  # about one grey level of 256: rows and columns that vary less carry nothing
 UNIFORM = 0.1  # of the grey range of the picture: what differs less from the border's level is like it
+SHARPER = 2.0  # how much of what a blurred picture lacks is added
+BLUR = 0.5  # of the pen's width: standard deviation of the blur that is undone
 BORDER = 0.6  # share of the picture's border that has one level where this level is the paper's
 MOST_INK = 0.75  # of the region of the writing: more is a light field on something dark, or the reverse
 OPEN = 0.1  # share of the region's border that paper takes at least; a frame takes it whole
@@ -111,3 +113,12 @@ def subtract_background(dark: Float, digit: float, beyond: float | None = None) 
         total = ndimage.uniform_filter(paper * raised, size=window, mode=mode)
         level = np.where(share > 0.02, total / np.maximum(share, 0.02), level)
     return (raised - level).astype(np.float32)
+
+
+def sharpen(contrast: Float, pen: float) -> Float:
+    """The contrast (h, w) with its edges steeper (unsharp masking), so that rings that blur has filled open again.
+
+    pen: width of a stroke in pixels.
+    """
+    blurred = ndimage.gaussian_filter(contrast, BLUR * pen)
+    return (contrast + SHARPER * (contrast - blurred)).astype(np.float32)

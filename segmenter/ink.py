@@ -8,8 +8,17 @@ from scipy import ndimage
 
 from segmenter.arrays import Affine, Box, Grey, Mask, Plane
 from segmenter.arrays import Ink as InkPlane
-from segmenter.background import area_reduce, border_paper, content_box, darkness, enlarge, subtract_background
+from segmenter.background import (
+    area_reduce,
+    border_paper,
+    content_box,
+    darkness,
+    enlarge,
+    sharpen,
+    subtract_background,
+)
 from segmenter.canvas import fill_canvas, find_canvas
+from segmenter.components import Components, usual_height
 from segmenter.line import drop_outside, estimate_skew, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules
@@ -28,6 +37,7 @@ SLENDER = 12.0  # height over width of a lone digit at most
 ROOM = 0.3  # heights of a digit: paper that is put around a lone digit
 MOST_FRAMES = 2  # one in the other
 SOFT = 2  # pixels around a frame that are not paper either
+THICK = 0.27  # pen's width over a digit's height from which on a picture is blurred; pens and most print have 0.2
 AS_EXPECTED = (0.4, 1.6)  # measured over expected height of the digits between which one look is enough
 
 
@@ -216,7 +226,10 @@ def _prepare(scene: _Scene, region: Box, digit: float, resize: Callable[[Plane, 
 def _find_strokes(work: _Work, digit: float) -> _Strokes | None:
     """The strokes of the number, how they lean and where their line is, if there are any; digit: in source pixels."""
     digit /= work.factor
-    mask, core = _number_strokes(work, digit)
+    work, mask, core = _number_strokes(work, digit)
+    if core and _is_blurred(mask):
+        work = replace(work, contrast=sharpen(work.contrast, stroke_width(mask)))
+        mask, core = stroke_mask(work.contrast, digit, work.off)
     if core == 0:
         return None
     slant = estimate_slant(mask, digit)
@@ -229,21 +242,26 @@ def _find_strokes(work: _Work, digit: float) -> _Strokes | None:
     return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), to_source, work.factor)
 
 
-def _number_strokes(work: _Work, digit: float) -> tuple[Mask, float]:
-    """Mask of the strokes without what surrounds the number, and the contrast of their core (0 with an empty mask).
+def _number_strokes(work: _Work, digit: float) -> tuple[_Work, Mask, float]:
+    """What is looked at without what surrounds the number, the mask of the strokes, and the contrast of their core (0
+    with an empty mask); digit: in pixels of work.
 
     Frames are often darker than what is in them: without them the threshold is found anew.
     """
-    off = work.off
-    mask, core = stroke_mask(work.contrast, digit, off)
+    mask, core = stroke_mask(work.contrast, digit, work.off)
     for _ in range(MOST_FRAMES):
         around = find_surroundings(mask[work.inner], work.rules[work.inner], work.cut) if core else None
         if around is None:
             break
         around = ndimage.binary_dilation(np.pad(around, work.room), iterations=SOFT)
-        off = around if off is None else off | around
-        mask, core = stroke_mask(work.contrast, digit, off)
-    return mask, core
+        work = replace(work, off=around if work.off is None else work.off | around)
+        mask, core = stroke_mask(work.contrast, digit, work.off)
+    return work, mask, core
+
+
+def _is_blurred(mask: Mask) -> bool:
+    """Whether strokes, (h, w) bool, are as thick as a blurred picture makes them."""
+    return stroke_width(mask) >= THICK * usual_height(Components.of(mask).heights)
 
 
 def _reduced(image: Plane, digit: float) -> tuple[Plane, float]:
