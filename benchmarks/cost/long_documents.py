@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -45,13 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write_pages(path: Path, count: int) -> None:
-    """A TIFF of blank pages."""
-
-    def others() -> Iterator[Image.Image]:
-        for _ in range(count - 1):
-            yield Image.new("1", A4, 1)
-
-    Image.new("1", A4, 1).save(path, save_all=True, append_images=others(), compression="group4")
+    """A TIFF of blank pages: one picture, again and again, since Pillow holds all that it is given."""
+    blank = Image.new("1", A4, 1)
+    blank.save(path, save_all=True, append_images=[blank] * (count - 1), compression="group4")
 
 
 def watch(path: Path, pages: int) -> tuple[int, float, float]:

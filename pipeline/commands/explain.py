@@ -24,7 +24,7 @@ def explain(
 ) -> None:
     """Draw how an image was read: source, ink, cuts, winning spans, rounds of the search; or a document's fields."""
     options = o.reader_options(weights, threshold, max_error, format)
-    from pipeline.explaining.writing import write_explanation
+    from pipeline.explaining.explanation import write_explanation
 
     source = sys.stdin.buffer.read() if image == "-" else Path(image)
     reading = write_explanation(source, out, options(), force=force)
