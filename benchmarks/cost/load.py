@@ -4,8 +4,9 @@
 
 A service of one process and one thread is started. Closed loop: 1, 2, 4 and 8 clients, each sending the next request
 when the last is answered; the best throughput is taken for the capacity. Open loop: requests at fixed times, whatever
-the answers do, at half, three quarters, nearly all and twice the capacity, and then at half again (recovery). Every
-request must be answered: read (200), or told to come back (429, 503) with Retry-After. Latency counts from the time
+the answers do, at half, three quarters, nearly all and twice the capacity, and then at half again (recovery). And a
+closed loop beside SLOW uploads that send their headers and then nothing, more than there are places. Every request must
+be answered: read (200), or told to come back (429, 503) with Retry-After. Latency counts from the time
 at which a request was due.
 """
 
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = (1, 2, 4, 8)
 SHARES = (0.5, 0.75, 0.9, 2.0, 0.5)  # of the capacity
 WAITING = 16
+SLOW = 50
 COME_BACK = (429, 503)
 
 
@@ -79,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for share in SHARES:
             outcome = asyncio.run(offered(url, image, share * capacity, given.seconds))
             rows.append(outcome.row(f"open loop, {share:g} of the capacity"))
+        outcome = asyncio.run(beside_slow(url, image, 2, given.seconds))
+        rows.append(outcome.row(f"closed loop, 2 clients, beside {SLOW} slow uploads"))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"one process, one thread, {WAITING} waiting; {given.seconds:g} s each; examples/amount.png; "
@@ -136,6 +140,22 @@ async def closed(url: str, image: bytes, clients: int, seconds: float) -> Outcom
     async with _client() as client:
         await asyncio.gather(*(one(client) for _ in range(clients)))
     return outcome
+
+
+async def beside_slow(url: str, image: bytes, clients: int, seconds: float) -> Outcome:
+    """As `closed`, while SLOW connections hold back the bodies that they have announced."""
+    host, port = url.removeprefix("http://").split(":")
+    head = f"POST /v1/read HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(image)}\r\n\r\n".encode()
+    writers = []
+    for _ in range(SLOW):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head)
+        writers.append(writer)
+    try:
+        return await closed(url, image, clients, seconds)
+    finally:
+        for writer in writers:
+            writer.close()
 
 
 async def offered(url: str, image: bytes, a_second: float, seconds: float) -> Outcome:
