@@ -58,6 +58,7 @@ def fonts_of(style: str) -> list[Font]:
     return [font for font in load_fonts() if font.style == style]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["77", "777", "55", "22", "1717", "474"])
 def test_bars_of_printed_digits_are_kept(text: str) -> None:
     assert lost(text, fonts_of("print")) == []

@@ -73,7 +73,9 @@ def test_the_summary_counts_the_records(folder, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(cut=st.floats(0, 1))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_resuming_after_a_cut_anywhere_gives_the_same_file(folder, tmp_path, suffix, cut):
     whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
     expected = run_batch(folder, whole, FakeReader, workers=1, force=True)

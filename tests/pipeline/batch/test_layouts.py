@@ -114,7 +114,9 @@ def test_other_endings_are_refused(tmp_path):
     ),
     st.floats(0, 1),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whole_records_come_back_from_any_cut(tmp_path, layout, names, cut):
     """A document of a CSV is whole only when another record follows it."""
     records = [

@@ -23,6 +23,7 @@ from pipeline.batch.run import run_batch
 from pipeline.errors import OutputError, UsageError
 from tests.pipeline.commands.fake_cli import FakeReader
 
+pytestmark = pytest.mark.slow
 FAKE = Path(__file__).parents[1] / "commands" / "fake_cli.py"
 JSON = FileLayout(".jsonl")
 
@@ -111,6 +112,7 @@ def test_a_full_disk_is_a_sentence_with_a_code_and_resuming_works(folder, tmp_pa
 def test_a_record_that_cannot_be_written_is_no_mistake(folder, tmp_path, monkeypatch):
     with Output(tmp_path / "out.jsonl", JSON, resume=False, force=False) as output:
         output.begin()
+        output._file.close()
         monkeypatch.setattr(output, "_file", open("/dev/full", "wb", buffering=0))
         with pytest.raises(OutputError, match="No space left"):
             output.add({"file": "a", "error": "b"})
@@ -122,7 +124,7 @@ def test_a_pipe_in_the_folder_is_an_error_record(folder, tmp_path, workers):
     os.mkfifo(folder / "pipe.png")
     (folder / "null.png").symlink_to("/dev/zero")
     summary = run_batch(folder, tmp_path / "out.jsonl", FakeReader, workers=workers)
-    records = {record["file"]: record for record in map(json.loads, (tmp_path / "out.jsonl").open())}
+    records = {record["file"]: record for record in map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())}
     assert summary.unreadable == 2 and summary.images == 14
     assert all("no file" in records[name]["error"] for name in ("pipe.png", "null.png"))
 

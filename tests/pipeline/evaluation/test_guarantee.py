@@ -27,6 +27,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_of_1000_samples_no_more_than_one_in_twenty_breaks_the_promise(name: str) -> None:
     draw, error = READERS[name]

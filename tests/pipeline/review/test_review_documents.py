@@ -97,7 +97,7 @@ def test_export_pairs_each_crop_with_its_text(tmp_path: Path) -> None:
     first, second = load_truth(tmp_path / "out" / "truth.csv")
     assert (first.text, second.text) == ("123450", "5550100")
     assert load_grey(first.path).shape == (50, 140) and load_grey(second.path).shape == (40, 150)
-    rows = list(csv.DictReader((tmp_path / "out" / "truth.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "out" / "truth.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["written"], row["source"], row["field"]) for row in rows] == [
         ("1.234,50", "form.png", "amount"),
         ("", "form.png", "phone"),

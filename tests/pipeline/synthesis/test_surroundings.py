@@ -142,6 +142,7 @@ def test_faxes_are_black_and_white_and_show_the_number() -> None:
         assert black[string.owner >= 0].mean() > 0.5 > black[string.owner < 0].mean()
 
 
+@pytest.mark.slow
 def test_chances_hold() -> None:
     drawn = strings(SURROUNDED, 1200, seed=3)
     lengths = Counter(len(string.text) for string in drawn)

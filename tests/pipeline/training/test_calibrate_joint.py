@@ -64,6 +64,7 @@ def test_without_a_known_truth_both_weigh_the_same():
     assert joint.lattice == pytest.approx(1, abs=0.05) and joint.line == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.slow
 def test_weights_are_calibrated_again(tmp_path):
     """The networks stay, but for the second if it is not wanted; the card gains how they are joined, and a reader then
     reports both."""
