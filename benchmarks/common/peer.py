@@ -22,6 +22,11 @@ class PeerReading:
 
 def read_with_peer(python: Path, pictures: Sequence[Path]) -> list[PeerReading]:
     """What rapidocr, in the environment of `python`, reads in each picture. Raises SystemExit where it fails."""
+    return [parse_line(line) for line in lines_of_peer(python, pictures)]
+
+
+def lines_of_peer(python: Path, pictures: Sequence[Path]) -> list[str]:
+    """What the peer's script prints, a line a picture. Raises SystemExit where it fails."""
     names = "\n".join(str(picture.resolve()) for picture in pictures)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     try:
@@ -31,7 +36,7 @@ def read_with_peer(python: Path, pictures: Sequence[Path]) -> list[PeerReading]:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise SystemExit(f"{python}: the peer failed: {last[0]}")
-    return [parse_line(line) for line in done.stdout.splitlines()]
+    return done.stdout.splitlines()
 
 
 def parse_line(line: str) -> PeerReading:
