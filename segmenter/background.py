@@ -1,23 +1,50 @@
-"""The first steps from grey to ink: working resolution, polarity, and local background subtraction."""
+"""The first steps from grey to ink: what is picture, the polarity, and contrast to the paper around each pixel.
 
+A picture that was turned has a flat canvas around it: its corners are no paper, and its edge is no stroke.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Float = NDArray[np.float32]
-
-FLAT = 0.004  # about one grey level of 256: rows and columns that vary less carry nothing
-UNIFORM = 0.1  # of the grey range of the picture: what differs less from the border's level is like it
-SHARPER = 2.0  # how much of what a blurred picture lacks is added
-BLUR = 0.5  # of the pen's width: standard deviation of the blur that is undone
-BORDER = 0.6  # share of the picture's border that has one level where this level is the paper's
-MOST_INK = 0.75  # of the region of the writing: more is a light field on something dark, or the reverse
-OPEN = 0.1  # share of the region's border that paper takes at least; a frame takes it whole
+from segmenter.arrays import Box, Grey, Mask, Plane
 
 
-def content_box(grey: Float) -> tuple[int, int, int, int]:
+@dataclass(frozen=True)
+class CanvasConfig:
+    """What tells the canvas of a turned picture from paper."""
+
+    soft: int = 2  # pixels beside the canvas that interpolation mixed with it
+    alike: float = 0.5  # share of the picture that has the canvas's level: more is paper, the canvas a part of it
+    overlap: float = 0.75  # overlap over union of the canvas and what is beside a turned rectangle
+    square: float = 0.1  # cosine of the angle between two sides of a picture, at most
+    around: float = 0.3  # heights of the whole: the square over which the paper beside the canvas is averaged
+    least_spread: float = 0.1  # from 2nd to 98th percentile of the picture's grey: less is a solid bar, as a bold 1
+
+
+CANVAS = CanvasConfig()
+
+
+@dataclass(frozen=True)
+class PaperConfig:
+    """What tells paper from what is around it and on it."""
+
+    flat: float = 0.004  # about one grey level of 256: rows and columns that vary less carry nothing
+    uniform: float = 0.1  # of the grey range of the picture: what differs less from the border's level is like it
+    sharper: float = 2.0  # how much of what a blurred picture lacks is added
+    blur: float = 0.5  # of the pen's width: standard deviation of the blur that is undone
+    border: float = 0.6  # share of the picture's border that has one level where this level is the paper's
+    most_ink: float = 0.75  # of the region of the writing: more is a light field on something dark, or the reverse
+    open: float = 0.1  # share of the region's border that paper takes at least; a frame takes it whole
+
+
+PAPER = PaperConfig()
+
+
+def content_box(grey: Grey) -> Box:
     """Box (left, top, right, bottom) without the uniform margin that has the corner's colour.
 
     grey: (H, W) float32 in [0, 1]. Trimming a uniform margin first makes everything after it independent of
@@ -25,7 +52,7 @@ def content_box(grey: Float) -> tuple[int, int, int, int]:
     """
     if grey.size == 0:
         return 0, 0, 0, 0
-    differs = np.abs(grey - grey[0, 0]) > FLAT
+    differs = np.abs(grey - grey[0, 0]) > PAPER.flat
     rows = np.flatnonzero(differs.any(axis=1))
     columns = np.flatnonzero(differs.any(axis=0))
     if rows.size == 0:
@@ -33,7 +60,7 @@ def content_box(grey: Float) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def area_reduce(image: Float, factor: int) -> Float:
+def area_reduce(image: Plane, factor: int) -> Plane:
     """Mean over factor x factor blocks; (H, W) -> (ceil(H / factor), ceil(W / factor)), edges replicated."""
     if factor == 1:
         return image
@@ -44,13 +71,13 @@ def area_reduce(image: Float, factor: int) -> Float:
     return blocks.mean(axis=3, dtype=np.float32).mean(axis=1, dtype=np.float32)
 
 
-def enlarge(image: Float) -> Float:
+def enlarge(image: Plane) -> Plane:
     """The image at twice the resolution, (2 H, 2 W) float32, by cubic splines that stay within its range of grey."""
     spline = ndimage.zoom(image, 2, order=3, mode="nearest", grid_mode=True)
     return np.clip(spline, image.min(), image.max()).astype(np.float32)
 
 
-def border_paper(grey: Float, box: tuple[int, int, int, int]) -> float | None:
+def border_paper(grey: Grey, box: Box) -> float | None:
     """The paper's level in [0, 1] if the border of the picture shows it, else None.
 
     grey: (H, W) float32 in [0, 1]; box: left, top, right, bottom of what is not margin. A border of one level at
@@ -60,13 +87,13 @@ def border_paper(grey: Float, box: tuple[int, int, int, int]) -> float | None:
     low, high = float(grey.min()), float(grey.max())
     border = _border(grey)
     level = float(np.median(border))
-    reach = UNIFORM * (high - low)
-    if low + reach < level < high - reach or np.mean(np.abs(border - level) <= reach) < BORDER:
+    reach = PAPER.uniform * (high - low)
+    if low + reach < level < high - reach or np.mean(np.abs(border - level) <= reach) < PAPER.border:
         return None
     light = level > 0.5 * (low + high)
     left, top, right, bottom = box
     paper = (grey[top:bottom, left:right] > 0.5 * (low + high)) == light
-    filled = paper.mean() < 1 - MOST_INK or _border(paper).mean() < OPEN
+    filled = paper.mean() < 1 - PAPER.most_ink or _border(paper).mean() < PAPER.open
     if filled and (ndimage.binary_fill_holes(~paper) & paper).any():
         return None
     return level
@@ -77,7 +104,7 @@ def _border(image: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 
 
-def darkness(grey: Float, paper: float | None = None) -> Float:
+def darkness(grey: Grey, paper: float | None = None) -> Plane:
     """The image with ink high and paper low, whatever the polarity: grey or 1 - grey, (H, W) float32.
 
     paper: the paper's level where it is known, at an end of the grey range. Where not: ink is the minority that
@@ -92,7 +119,7 @@ def darkness(grey: Float, paper: float | None = None) -> Float:
     return grey if float(np.sum(departure * departure * departure)) > 0 else 1.0 - grey
 
 
-def subtract_background(dark: Float, digit: float, beyond: float | None = None) -> Float:
+def subtract_background(dark: Plane, digit: float, beyond: float | None = None) -> Plane:
     """Contrast of every pixel against the paper around it, (H, W) float32, about 0 on paper.
 
     dark: (H, W), ink high. digit: height of a digit in pixels, roughly. beyond: darkness of the paper around the
@@ -115,10 +142,74 @@ def subtract_background(dark: Float, digit: float, beyond: float | None = None) 
     return (raised - level).astype(np.float32)
 
 
-def sharpen(contrast: Float, pen: float) -> Float:
+def sharpen(contrast: Plane, pen: float) -> Plane:
     """The contrast (h, w) with its edges steeper (unsharp masking), so that rings that blur has filled open again.
 
     pen: width of a stroke in pixels.
     """
-    blurred = ndimage.gaussian_filter(contrast, BLUR * pen)
-    return (contrast + SHARPER * (contrast - blurred)).astype(np.float32)
+    blurred = ndimage.gaussian_filter(contrast, PAPER.blur * pen)
+    return (contrast + PAPER.sharper * (contrast - blurred)).astype(np.float32)
+
+
+def find_canvas(grey: Grey) -> Mask | None:
+    """Where a picture is only the canvas that it was turned on, (H, W) bool; None where there is no such canvas.
+
+    grey: (H, W) float32 in [0, 1], without a margin. A canvas is one level that all four corners have, and leaves a
+    turned rectangle that reaches all four sides. Flat paper with writing on it leaves no such picture, or one that
+    has the paper's level itself.
+    """
+    corners = grey[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if np.ptp(corners) > PAPER.flat:
+        return None
+    flat = np.abs(grey - grey[0, 0]) <= PAPER.flat
+    labels, _ = ndimage.label(flat)
+    picture = ~np.isin(labels, labels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    if not _is_turned(picture) or flat[picture].mean() > CANVAS.alike:
+        return None
+    low, high = np.percentile(grey[picture], (2, 98))
+    if high - low < CANVAS.least_spread:
+        return None
+    # The canvas takes the picture's soft edge, but nothing off the sides of the whole, where there is no canvas.
+    return ndimage.binary_dilation(~picture, iterations=CANVAS.soft)
+
+
+def _is_turned(picture: Mask) -> bool:
+    """Whether a picture, (H, W) bool, is a turned rectangle that reaches all four sides."""
+    height, width = picture.shape
+    ends = [np.flatnonzero(end) for end in (picture[0], picture[:, -1], picture[-1], picture[:, 0])]
+    if not all(end.size for end in ends):
+        return False
+    # The pixels of a corner at a side of the whole begin at the corner and go on along the longer of two edges.
+    for last in (0, -1):
+        top, right, bottom, left = (end[k] for end, k in zip(ends, (last, last, -1 - last, -1 - last), strict=True))
+        corners = np.array([(0, top), (right, width - 1), (height - 1, bottom), (left, 0)], dtype=np.float64)
+        if _is_square(corners) and _fills(corners, picture):
+            return True
+    return False
+
+
+def _is_square(corners: NDArray[np.float64]) -> bool:
+    """Whether neighbouring sides of a quadrangle, (4, 2), stand at right angles to each other."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    sides /= np.linalg.norm(sides, axis=1, keepdims=True).clip(1e-9)
+    return bool(np.abs((sides * np.roll(sides, -1, axis=0)).sum(axis=1)).max() <= CANVAS.square)
+
+
+def _fills(corners: NDArray[np.float64], picture: Mask) -> bool:
+    """Whether a quadrangle, (4, 2) rows and columns, leaves about the canvas that a picture leaves."""
+    row, column = np.indices(picture.shape)
+    inside = np.ones(picture.shape, dtype=bool)
+    for (y, x), (down, across) in zip(corners, np.roll(corners, -1, axis=0) - corners, strict=True):
+        inside &= across * (row - y) >= down * (column - x)  # clockwise: the picture lies on the right of each side
+    canvas, expected = ~picture, ~inside
+    return bool((canvas & expected).sum() >= CANVAS.overlap * (canvas | expected).sum())
+
+
+def fill_canvas(grey: Grey, canvas: Mask) -> Plane:
+    """The picture with the canvas, (H, W) bool, overdrawn by the mean of the picture around the nearest pixel of it."""
+    window = max(3, round(CANVAS.around * grey.shape[0]) | 1)
+    picture = (~canvas).astype(np.float32)
+    share = ndimage.uniform_filter(picture, window, mode="constant")
+    level = ndimage.uniform_filter(picture * grey, window, mode="constant") / np.maximum(share, 1 / window**2)
+    nearest = ndimage.distance_transform_edt(canvas, return_distances=False, return_indices=True)
+    return np.where(canvas, level[tuple(nearest)], grey).astype(np.float32)

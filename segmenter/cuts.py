@@ -14,19 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmenter.arrays import Index, Mask
+from segmenter.components import Components
 from segmenter.ink import Ink
 from segmenter.seams import find_seams
 
 INK_LEVEL = 0.25  # a pixel with at least this much ink belongs to a component
 GAP, STROKE, DOUBLE, DENSE = range(4)  # levels: nothing crossed, one stroke, two strokes, anything else
 STROKES_CROSSED = (0.3, 1.7, 3.0)  # most ink crossed at the levels GAP, STROKE, DOUBLE, in pen widths
-SAME_INK = 0.5  # cuts with less ink between them are one, in squared pen widths
-SAME_GAP = 0.4  # the same for two gaps: what stands between them may be a point
-DENSE_STEP = 4  # columns between cuts where no generator found any
-VALLEY_DEPTH = 2  # ink pixels by which a valley of the contour is deeper than the ink within VALLEY_REACH of it
-VALLEY_REACH = 8
 MOST_CUTS = 500  # in a field; more come of dirt only, and would cost time and memory without bound
-FACING = 12  # columns between an upper and a lower valley at most for a line between them
+
+
+@dataclass(frozen=True)
+class CutConfig:
+    """Where cuts are proposed, and which are one."""
+
+    same_ink: float = 0.5  # cuts with less ink between them are one, in squared pen widths
+    same_gap: float = 0.4  # the same for two gaps: what stands between them may be a point
+    dense_step: int = 4  # columns between cuts where no generator found any
+    valley_depth: int = 2  # ink pixels by which a valley of the contour is deeper than what is ...
+    valley_reach: int = 8  # ... within so many columns of it
+    facing: int = 12  # columns between an upper and a lower valley at most for a line between them
+
+
+CUTS = CutConfig()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +109,7 @@ def _candidates(ink: Ink) -> tuple[NDArray[np.int16], list[str]]:
     return np.concatenate([seams.trace(columns), lines]), kinds
 
 
-def _minima(profile: NDArray[np.float32]) -> NDArray[np.intp]:
+def _minima(profile: NDArray[np.float32]) -> Index:
     """Middles of the local minima (plateaus count once) of a profile (w,)."""
     smooth = np.round(profile * 8)
     change = np.flatnonzero(np.diff(smooth)) + 1
@@ -111,18 +122,14 @@ def _minima(profile: NDArray[np.float32]) -> NDArray[np.intp]:
     return (starts[low] + ends[low]) // 2
 
 
-def _gap_columns(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _gap_columns(mask: Mask) -> Index:
     """Between each two neighbouring connected components: the middle of their gap, or of their overlap."""
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
-    if count < 2:
-        return np.empty(0, dtype=np.intp)
-    boxes = ndimage.find_objects(labels)
-    edges = sorted((box[1].start, box[1].stop) for box in boxes)
+    edges = sorted(Components.of(mask).boxes[:, [0, 2]].tolist())
     middles = [(min(stop, after[1]) + after[0]) // 2 for (_, stop), after in itertools.pairwise(edges)]
     return np.array(middles, dtype=np.intp)
 
 
-def _contours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _contours(mask: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """First row of ink and the row after the last in each column; h and 0 where there is none."""
     h = mask.shape[0]
     inked = mask.any(axis=0)
@@ -131,46 +138,46 @@ def _contours(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.
     return top.astype(np.float32), bottom.astype(np.float32)
 
 
-def _valleys(profile: NDArray[np.float32]) -> NDArray[np.intp]:
+def _valleys(profile: NDArray[np.float32]) -> Index:
     """Middles of the local maxima of a contour (w,): columns where digits that touch bend towards each other."""
-    highest = ndimage.maximum_filter1d(profile, 2 * VALLEY_REACH + 1)
+    highest = ndimage.maximum_filter1d(profile, 2 * CUTS.valley_reach + 1)
     left, right = (
-        ndimage.minimum_filter1d(profile, VALLEY_REACH + 1, origin=side * VALLEY_REACH // 2, mode="nearest")
+        ndimage.minimum_filter1d(profile, CUTS.valley_reach + 1, origin=side * CUTS.valley_reach // 2, mode="nearest")
         for side in (1, -1)
     )
-    return _middles((profile == highest) & (profile - np.maximum(left, right) >= VALLEY_DEPTH))
+    return _middles((profile == highest) & (profile - np.maximum(left, right) >= CUTS.valley_depth))
 
 
 def _contact_lines(
-    upper: NDArray[np.intp], lower: NDArray[np.intp], top: NDArray[np.float32], bottom: NDArray[np.float32], height: int
+    upper: Index, lower: Index, top: NDArray[np.float32], bottom: NDArray[np.float32], height: int
 ) -> NDArray[np.int16]:
     """Straight lines (K, h) through the ink: from each upper valley to each lower one near it, and plumb from each."""
     upper, lower = upper[top[upper] < height], lower[bottom[lower] > 0]
-    ends = [(u, v) for u in upper for v in lower if abs(u - v) <= FACING]
+    ends = [(u, v) for u in upper for v in lower if abs(u - v) <= CUTS.facing]
     ends += [(u, u) for u in upper] + [(v, v) for v in lower]
     rows = np.arange(height)
     lines = [np.interp(rows, [top[u], max(bottom[v] - 1, top[u] + 1)], [u, v]) for u, v in dict.fromkeys(ends)]
     return np.round(np.array(lines).reshape(-1, height)).astype(np.int16)
 
 
-def _ligature_columns(mask: NDArray[np.bool_], ink: Ink) -> NDArray[np.intp]:
+def _ligature_columns(mask: Mask, ink: Ink) -> Index:
     """Middles of runs of columns whose ink is one thin stroke: ligatures, such as those of chained zeros."""
     thickness = mask.sum(axis=0)
     return _middles((thickness > 0) & (thickness <= 1.8 * max(1.0, ink.stroke_width)))
 
 
-def _middles(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _middles(flags: Mask) -> Index:
     """The middle column of every run of true values of (w,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return (edges[::2] + edges[1::2]) // 2
 
 
-def _dense_columns(columns: NDArray[np.intp], width: int) -> NDArray[np.intp]:
+def _dense_columns(columns: Index, width: int) -> Index:
     """Evenly spaced columns wherever neighbouring proposals leave more than 1.5 steps between them."""
     edges = np.concatenate([[0], columns, [width]])
     found: list[int] = []
     for left, right in itertools.pairwise(edges.tolist()):
-        parts = round((right - left) / DENSE_STEP) if right - left > 1.5 * DENSE_STEP else 1
+        parts = round((right - left) / CUTS.dense_step) if right - left > 1.5 * CUTS.dense_step else 1
         found += [int(left + k * ((right - left) / parts)) for k in range(1, parts)]
     return np.array(found, dtype=np.intp)
 
@@ -207,7 +214,7 @@ def _place(ink: Ink, paths: NDArray[np.int16], kinds: list[str]) -> list[Cut]:
         left = float(before.take(places).sum())
         cost = float(under.take(places).sum()) / pen
         level = bisect.bisect_left(STROKES_CROSSED, cost)
-        room = [SAME_GAP if level == other.level == GAP else SAME_INK for other in placed[at - 1 : at + 1]]
+        room = [CUTS.same_gap if level == other.level == GAP else CUTS.same_ink for other in placed[at - 1 : at + 1]]
         if left - left_of[at - 1] < room[0] * pen * pen or left_of[at] - left < room[1] * pen * pen:
             continue
         placed.insert(at, Cut(path, level, cost, kinds[k]))

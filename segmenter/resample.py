@@ -1,12 +1,9 @@
 """Affine maps between pixel grids, in continuous coordinates: pixel k covers [k, k + 1)."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-Float = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-Affine = NDArray[np.float64]  # (2, 3): [x', y'] = affine @ [x, y, 1]
+from segmenter.arrays import Affine, Ink, Mask
 
 
 def scaling(factor: float, left: float, top: float) -> Affine:
@@ -46,7 +43,7 @@ def transform(mask: Mask, affine: Affine) -> tuple[Mask, float, float]:
     return moved, float(left), float(top)
 
 
-def sample(image: Float, to_image: Affine, shape: tuple[int, int]) -> Float:
+def sample(image: Ink, to_image: Affine, shape: tuple[int, int]) -> Ink:
     """Soft ink resampled bilinearly on a grid of `shape`; to_image maps the grid to the image."""
     matrix = to_image[::-1, 1::-1]
     # The array functions put coordinate 0 at the centre of the first pixel, half a pixel from ours.

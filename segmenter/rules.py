@@ -7,26 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmenter.strokes import FINER, stroke_width
+from segmenter.arrays import Mask, Plane
+from segmenter.components import EIGHT, Components
+from segmenter.strokes import STROKES, stroke_width
 
-Float = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+Heights = NDArray[np.float32]  # (w,) rows
 
 SLOPES = np.linspace(-0.11, 0.11, 45)  # tangents of a rule, 6 degrees either way
-COVERAGE = 0.5  # share of the picture's width over which a ruled line must be seen
-NARROW = 2.0  # heights of the picture: in a wider one, what spans half of it is no stroke of a digit
-LONGER = 1.25  # heights of the writing: a bar in a narrow picture that is longer is a rule
-CLEAR = 0.1  # heights of a digit: room between writing and what frames it
-SIDE = 0.2  # heights of a digit: strip at either side of the picture where a box may end
-THROUGHOUT = 0.85  # share of the picture's height that the side of a box takes at least
-LOWER = 0.9  # share of the picture's height that writing in a frame takes at most
-WIDEST_BAR = 1.0  # heights of a digit that a bar is long at most
-LEAVING = 2  # pixels beside a bar in which the stroke is that leaves from it
-OTHERS = 0.5  # share of the least length of a rule that is no bars of digits
-MOST_RULES = 4
-ABOVE = 1.6  # pixels beside the upper edge, and ...
-BELOW = 0.6  # ... beside the lower edge, that are still the rule's
-HEAVIER = 1.6  # times the usual weight of a rule: there a stroke lies on it
+
+
+@dataclass(frozen=True)
+class RuleConfig:
+    """What tells ruled lines and sides of boxes from strokes."""
+
+    coverage: float = 0.5  # share of the picture's width over which a ruled line must be seen
+    narrow: float = 2.0  # heights of the picture: in a wider one, what spans half of it is no stroke of a digit
+    longer: float = 1.25  # heights of the writing: a bar in a narrow picture that is longer is a rule
+    clear: float = 0.1  # heights of a digit: room between writing and what frames it
+    side: float = 0.2  # heights of a digit: strip at either side of the picture where a box may end
+    throughout: float = 0.85  # share of the picture's height that the side of a box takes at least
+    lower: float = 0.9  # share of the picture's height that writing in a frame takes at most
+    widest_bar: float = 1.0  # heights of a digit that a bar is long at most
+    leaving: int = 2  # pixels beside a bar in which the stroke is that leaves from it
+    others: float = 0.5  # share of the least length of a rule that is no bars of digits
+    most_rules: int = 4
+    above: float = 1.6  # pixels beside the upper edge, and ...
+    below: float = 0.6  # ... beside the lower edge, that are still the rule's
+    heavier: float = 1.6  # times the usual weight of a rule: there a stroke lies on it
+
+
+RULES = RuleConfig()
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Rule:
     slope: float
     thickness: int
 
-    def rows(self, width: int) -> Float:
+    def rows(self, width: int) -> Heights:
         """Upper edge of the rule in each column, (width,) float32."""
         return (self.offset + self.slope * np.arange(width)).astype(np.float32)
 
@@ -52,7 +62,7 @@ def find_rules(mask: Mask, thickest: int, least_length: float) -> list[Rule]:
     starts[1:] &= ~mask[:-1]
     y, x = np.nonzero(starts)
     rules: list[Rule] = []
-    while len(rules) < MOST_RULES and y.size >= least_length:
+    while len(rules) < RULES.most_rules and y.size >= least_length:
         offset, slope, votes = _strongest(y, x)
         if votes < least_length:
             break
@@ -92,19 +102,18 @@ def _thickness(mask: Mask, y: NDArray[Any], x: NDArray[Any], thickest: int) -> i
     return max(1, int(np.median(np.cumprod(run, axis=0).sum(axis=0))))
 
 
-def erase(rules: list[Rule], mask: Mask, contrast: Float) -> Mask:
+def erase(rules: list[Rule], mask: Mask, contrast: Plane) -> Mask:
     """Pixels of the rules that no stroke crosses or covers, (h, w) bool."""
     gone, bands = np.zeros_like(mask), np.zeros_like(mask)
     for rule in rules:
-        band = _band(rule, mask.shape, ABOVE, BELOW)
+        band = _band(rule, mask.shape, RULES.above, RULES.below)
         gone |= band & mask & ~_crossed(rule, mask) & ~_covered(rule, mask, contrast)
         bands |= band
     if not gone.any():
         return gone
     # What remains of a rule alone, cut off between two strokes, is no ink either.
-    labels, count = ndimage.label(mask & ~gone, structure=np.ones((3, 3), dtype=bool))
-    beyond = np.bincount(labels[~bands], minlength=count + 1) > 0
-    return gone | ((labels > 0) & ~beyond[labels])
+    parts = Components.of(mask & ~gone)
+    return gone | parts.mask(~parts.holding(~bands))
 
 
 def _band(rule: Rule, shape: tuple[int, ...], above: float, below: float) -> Mask:
@@ -119,20 +128,20 @@ def _crossed(rule: Rule, mask: Mask) -> Mask:
     height, width = mask.shape
     edge = rule.rows(width)
 
-    def dark_at(row: Float) -> Mask:
+    def dark_at(row: Heights) -> Mask:
         index = np.rint(row).astype(np.intp)
         return mask[index.clip(0, height - 1), np.arange(width)] & (index >= 0) & (index < height)
 
     return dark_at(edge - 3) & dark_at(edge + rule.thickness + 2)
 
 
-def _covered(rule: Rule, mask: Mask, contrast: Float) -> Mask:
+def _covered(rule: Rule, mask: Mask, contrast: Plane) -> Mask:
     """Columns, (w,) bool, where the rule is much heavier than by itself: a foot of a digit stands on it."""
-    around = _band(rule, mask.shape, ABOVE, BELOW)
+    around = _band(rule, mask.shape, RULES.above, RULES.below)
     weight = ndimage.uniform_filter1d(np.where(around, contrast, 0).sum(axis=0), 3, mode="nearest")
     drawn = (around & mask).any(axis=0)
     usual = float(np.percentile(weight[drawn], 40)) if drawn.any() else 0.0
-    return np.asarray(weight > HEAVIER * usual)
+    return np.asarray(weight > RULES.heavier * usual)
 
 
 def _not_of_digits(rules: list[Rule], mask: Mask, digit: float, trimmed: bool) -> list[Rule]:
@@ -141,11 +150,11 @@ def _not_of_digits(rules: list[Rule], mask: Mask, digit: float, trimmed: bool) -
     A rule is much longer than the writing is high; or writing stands clear of both its ends, and it goes on to
     both sides of a picture whose sides are paper, or to the sides of a box.
     """
-    drawn = [mask & _band(rule, mask.shape, ABOVE, BELOW) for rule in rules]
+    drawn = [mask & _band(rule, mask.shape, RULES.above, RULES.below) for rule in rules]
     rest = mask & ~np.any(drawn, axis=0)
     rows, filled = np.flatnonzero(rest.any(axis=1)), rest.any(axis=0)
     height = max(digit, float(np.ptp(rows)) + 1) if rows.size else digit
-    clear = max(2, round(CLEAR * digit))
+    clear = max(2, round(RULES.clear * digit))
     kept = []
     for rule, bar in zip(rules, drawn, strict=True):
         columns = np.flatnonzero(bar.any(axis=0))
@@ -153,7 +162,7 @@ def _not_of_digits(rules: list[Rule], mask: Mask, digit: float, trimmed: bool) -
         spans = not trimmed and first <= 1 and last >= mask.shape[1] - 1
         boxed = filled[first : first + clear].any() and filled[last - clear : last].any()
         clear_of_ends = _stands_clear(filled[first:last], clear)
-        if last - first >= LONGER * height or (clear_of_ends and (spans or boxed)):
+        if last - first >= RULES.longer * height or (clear_of_ends and (spans or boxed)):
             kept.append(rule)
     return kept
 
@@ -165,18 +174,18 @@ def _is_bars(rule: Rule, mask: Mask, digit: float, least_length: float) -> bool:
     have theirs. Of a rule that is seen in pieces, most have none, or strokes on both sides.
     """
     rows = np.arange(len(mask), dtype=np.float32)[:, None]
-    upper = rule.rows(mask.shape[1]) - ABOVE
-    lower = upper + ABOVE + rule.thickness + BELOW
+    upper = rule.rows(mask.shape[1]) - RULES.above
+    lower = upper + RULES.above + rule.thickness + RULES.below
     drawn = np.any(mask & (rows >= upper) & (rows <= lower), axis=0)
-    above = np.any(mask & (rows < upper) & (rows >= upper - LEAVING), axis=0)
-    below = np.any(mask & (rows > lower) & (rows <= lower + LEAVING), axis=0)
+    above = np.any(mask & (rows < upper) & (rows >= upper - RULES.leaving), axis=0)
+    below = np.any(mask & (rows > lower) & (rows <= lower + RULES.leaving), axis=0)
     edges = np.flatnonzero(np.diff(np.pad(drawn, 1).astype(np.int8))).reshape(-1, 2)
     bars = [
         last - first
         for first, last in edges.tolist()
-        if last - first <= WIDEST_BAR * digit and np.any(above[first:last]) != np.any(below[first:last])
+        if last - first <= RULES.widest_bar * digit and np.any(above[first:last]) != np.any(below[first:last])
     ]
-    return bool(drawn.sum() - sum(bars) < OTHERS * least_length)
+    return bool(drawn.sum() - sum(bars) < RULES.others * least_length)
 
 
 def _stands_clear(filled: Mask, clear: int) -> bool:
@@ -186,26 +195,26 @@ def _stands_clear(filled: Mask, clear: int) -> bool:
     return int((ends - starts >= clear).sum()) >= 2
 
 
-def erase_rules(contrast: Float, mask: Mask, digit: float, trimmed: bool = False) -> tuple[Float, Mask]:
+def erase_rules(contrast: Plane, mask: Mask, digit: float, trimmed: bool = False) -> tuple[Plane, Mask]:
     """The contrast with the rules taken out, (h, w) float32, the same array where there are none; and where they were.
 
     mask: (h, w) bool, everything darker than paper. digit: height of a digit in pixels, roughly. trimmed:
     whether a margin was cut off at a side, so that what ends there ends in paper.
     """
     thickest = max(2, round(0.1 * digit))
-    least_length = max(COVERAGE * mask.shape[1], 0.9 * digit)
+    least_length = max(RULES.coverage * mask.shape[1], 0.9 * digit)
     rules = [rule for rule in find_rules(mask, thickest, least_length) if not _is_bars(rule, mask, digit, least_length)]
-    if rules and mask.shape[1] < NARROW * mask.shape[0]:
+    if rules and mask.shape[1] < RULES.narrow * mask.shape[0]:
         rules = _not_of_digits(rules, mask, digit, trimmed)
     gone = erase(rules, mask, contrast)
     gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
     if not gone.any():
         return contrast, gone
-    halo = ndimage.binary_dilation(gone, structure=np.ones((3, 3), dtype=bool)) & ~(mask & ~gone)
+    halo = ndimage.binary_dilation(gone, structure=EIGHT) & ~(mask & ~gone)
     return np.where(halo, 0, contrast).astype(np.float32), gone
 
 
-def _erased_sides(mask: Mask, contrast: Float, digit: float, framed: bool) -> Mask:
+def _erased_sides(mask: Mask, contrast: Plane, digit: float, framed: bool) -> Mask:
     """Pixels of vertical rules at the sides of the picture; an upright 1 is spared.
 
     The side of a box runs through the whole height of the picture. So may a 1, but the side is finer than the
@@ -213,16 +222,16 @@ def _erased_sides(mask: Mask, contrast: Float, digit: float, framed: bool) -> Ma
     """
     height, width = mask.shape
     gone = np.zeros(mask.shape, dtype=bool)
-    side = max(3, round(SIDE * digit))
+    side = max(3, round(RULES.side * digit))
     inner = mask[:, side:-side]
     if width < 4 * side or not inner.any():
         return gone
-    lower = np.ptp(np.flatnonzero(inner.any(axis=1))) + 1 <= LOWER * height
-    finest = FINER * stroke_width(inner)
+    lower = np.ptp(np.flatnonzero(inner.any(axis=1))) + 1 <= RULES.lower * height
+    finest = STROKES.finer * stroke_width(inner)
     thickest = max(2, round(0.1 * digit))
     for part in (slice(0, side), slice(width - side, width)):
         strip = mask[:, part].T
-        sides = find_rules(strip, thickest, THROUGHOUT * height)
+        sides = find_rules(strip, thickest, RULES.throughout * height)
         sides = [rule for rule in sides if (framed and lower) or rule.thickness <= finest]
         gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
     return gone

@@ -14,16 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmenter.arrays import Index, Labels, Mask
+from segmenter.arrays import Ink as InkPlane
+from segmenter.components import Components
 from segmenter.cuts import INK_LEVEL, Cut
 from segmenter.ink import LINE_HEIGHT, Ink
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
-MAX_GAP = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
-NOTHING = 0.02  # share of a component that counts as none of it
-MARK = 0.5  # share of the largest component's ink below which a component may be left out
-MARK_ROOM = 2.0  # ink pixels by which leaving it out must move a side of the box
 INWARD = np.array([1, 1, -1, -1], dtype=np.float32)  # the signs that make the sides of a box grow inwards
-SNAP = 0.85  # share of a component from which on a span has all of it
+
+
+@dataclass(frozen=True)
+class SpanConfig:
+    """Which runs of pieces could be one character."""
+
+    max_gap: float = 0.4 * LINE_HEIGHT  # parts of one digit do not stand farther apart
+    nothing: float = 0.02  # share of a component that counts as none of it
+    mark: float = 0.5  # share of the largest component's ink below which a component may be left out
+    mark_room: float = 2.0  # ink pixels by which leaving it out must move a side of the box
+    snap: float = 0.85  # share of a component from which on a span has all of it
+
+
+SPANS = SpanConfig()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +50,9 @@ class Pieces:
 
     ink: Ink
     cuts: tuple[Cut, ...]
-    cell_of: NDArray[np.int32]
-    piece: NDArray[np.intp]
-    component: NDArray[np.intp]
+    cell_of: Labels
+    piece: Index
+    component: Index
     mass: NDArray[np.float32]
     moments: NDArray[np.float32]
     boxes: NDArray[np.float32]
@@ -71,7 +83,7 @@ class Pieces:
         return np.cumsum(upto, axis=0, dtype=np.float32)
 
     @cached_property
-    def narrow(self) -> NDArray[np.bool_]:
+    def narrow(self) -> Mask:
         """(components,) whether the component is narrow enough to be one character."""
         left, right = _ends_by(self.component, self.boxes, self.by_component.shape[1])
         return right - left <= MAX_WIDTH
@@ -87,9 +99,9 @@ class Spans:
     A span whose ink all snapped elsewhere has mass 0 and an empty box.
     """
 
-    start: NDArray[np.intp]
-    end: NDArray[np.intp]
-    holds: NDArray[np.bool_]
+    start: Index
+    end: Index
+    holds: Mask
     mass: NDArray[np.float32]
     centre: NDArray[np.float32]
     box: NDArray[np.float32]
@@ -130,7 +142,7 @@ def cut_pieces(ink: Ink, cuts: tuple[Cut, ...]) -> Pieces:
     )
 
 
-def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans:
+def find_spans(pieces: Pieces, active: Mask | None = None) -> Spans:
     """All spans between active cuts ((cuts,) bool, borders included; None: all) that could be one character.
 
     Every pair of neighbouring active cuts makes a span, whatever its size, so that every path can get across.
@@ -144,7 +156,7 @@ def find_spans(pieces: Pieces, active: NDArray[np.bool_] | None = None) -> Spans
     return whole if lighter is None else join_spans(whole, lighter)
 
 
-def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]) -> Spans:
+def measure_spans(pieces: Pieces, start: Index, end: Index) -> Spans:
     """Snap components and measure the given spans.
 
     Only a component that could be one character snaps, and a span loses only what sticks out of its neighbour: not
@@ -153,12 +165,12 @@ def measure_spans(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp]
     inside = (pieces.piece >= start[:, None]) & (pieces.piece < end[:, None])
     before, snaps = pieces.share_before[start], pieces.narrow
     within = pieces.share_before[end] - before
-    sticks_out = (within <= 1 - SNAP) & ((before < NOTHING) | (before + within > 1 - NOTHING))
-    whole, lost = (snaps & (within >= SNAP))[:, pieces.component], (snaps & sticks_out)[:, pieces.component]
+    sticks_out = (within <= 1 - SPANS.snap) & ((before < SPANS.nothing) | (before + within > 1 - SPANS.nothing))
+    whole, lost = (snaps & (within >= SPANS.snap))[:, pieces.component], (snaps & sticks_out)[:, pieces.component]
     return _measure(pieces, start, end, whole | (inside & ~lost))
 
 
-def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp], holds: NDArray[np.bool_]) -> Spans:
+def _measure(pieces: Pieces, start: Index, end: Index, holds: Mask) -> Spans:
     weights = holds.astype(np.float32)
     mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
@@ -172,7 +184,7 @@ def _measure(pieces: Pieces, start: NDArray[np.intp], end: NDArray[np.intp], hol
 def _without_marks(pieces: Pieces, spans: Spans) -> Spans | None:
     """The spans that hold small components beside a large one, without them, unless another span is just that."""
     masses = spans.holds.astype(np.float32) @ pieces.by_component
-    small = masses < MARK * masses.max(axis=1, keepdims=True, initial=0)
+    small = masses < SPANS.mark * masses.max(axis=1, keepdims=True, initial=0)
     holds = spans.holds & ~small[:, pieces.component]
     rows = np.flatnonzero((holds != spans.holds).any(axis=1))
     if not len(rows):
@@ -186,7 +198,7 @@ def _without_marks(pieces: Pieces, spans: Spans) -> Spans | None:
     if not fresh:
         return None
     found = _measure(pieces, spans.start[fresh], spans.end[fresh], holds[fresh])
-    return pick_spans(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= MARK_ROOM)
+    return pick_spans(found, np.abs(found.box - spans.box[fresh]).max(axis=1, initial=0) >= SPANS.mark_room)
 
 
 def pick_spans(spans: Spans, which: NDArray[Any]) -> Spans:
@@ -200,7 +212,7 @@ def join_spans(one: Spans, other: Spans) -> Spans:
     return Spans(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
 
 
-def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> NDArray[np.int32]:
+def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> Labels:
     """(h, w): how many of the inner cuts (C, h) run to the left of each pixel."""
     steps = np.zeros((h, w + 1), dtype=np.int32)
     if paths is not None:
@@ -208,16 +220,14 @@ def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> NDArray[np.in
     return np.cumsum(steps, axis=1)[:, :w]
 
 
-def _components(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
+def _components(pixels: InkPlane) -> Labels:
     """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
-    labels, _ = ndimage.label(pixels >= INK_LEVEL, structure=np.ones((3, 3)))
+    labels = Components.of(pixels >= INK_LEVEL).labels
     nearby = ndimage.maximum_filter(labels, size=3)
     return np.where(labels > 0, labels, nearby)
 
 
-def _cell_boxes(
-    rows: NDArray[np.intp], columns: NDArray[np.intp], solid: NDArray[np.bool_], first: NDArray[np.intp]
-) -> NDArray[np.float32]:
+def _cell_boxes(rows: Index, columns: Index, solid: Mask, first: Index) -> NDArray[np.float32]:
     """(K, 4) boxes of the solid ink of each cell; without any, a box that no minimum or maximum notices.
 
     rows, columns, solid: (P,) of the pixels ordered by cell; first: (K,) where cells begin.
@@ -238,9 +248,7 @@ def _cell_boxes(
     ).astype(np.float32)
 
 
-def _ends_by(
-    owner: NDArray[np.intp], boxes: NDArray[np.float32], count: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _ends_by(owner: Index, boxes: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Left and right end (count,) of the boxes (K, 4) of each owner ((K,), below count)."""
     left, right = np.full(count, np.inf, dtype=np.float32), np.full(count, -np.inf, dtype=np.float32)
     np.minimum.at(left, owner, boxes[:, 0])
@@ -248,7 +256,7 @@ def _ends_by(
     return left, right
 
 
-def _pairs(pieces: Pieces, numbers: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _pairs(pieces: Pieces, numbers: Index) -> tuple[Index, Index]:
     """First and last cut (N,) of all spans between the cuts `numbers` that could be one character."""
     left, right = (ends[: numbers[-1]] for ends in pieces.extents)
     lows = np.minimum.reduceat(left, numbers[:-1]).tolist()
@@ -262,7 +270,7 @@ def _ends(lows: list[float], highs: list[float], a: int) -> list[int]:
     """Where a span may end that starts with run a of the pieces, whose ink goes from lows[a] to highs[a]."""
     ends, leftmost, rightmost = [a + 1], lows[a], highs[a]
     for b in range(a + 1, len(lows)):
-        if lows[b] - rightmost > MAX_GAP:
+        if lows[b] - rightmost > SPANS.max_gap:
             break
         leftmost, rightmost = min(leftmost, lows[b]), max(rightmost, highs[b])
         if rightmost - leftmost > MAX_WIDTH:

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from segmenter.background import content_box
-from segmenter.canvas import fill_canvas, find_canvas
+from segmenter.background import content_box, fill_canvas, find_canvas
 from segmenter.ink import extract_ink
 
 pytestmark = pytest.mark.filterwarnings("error")

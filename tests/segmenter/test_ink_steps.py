@@ -8,12 +8,12 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from segmenter.background import area_reduce, content_box, darkness, enlarge, subtract_background
+from segmenter.components import Components
 from segmenter.ink import Ink, extract_ink
-from segmenter.line import drop_outside, estimate_skew, number_line
+from segmenter.line import drop_outside, estimate_skew, estimate_slant, number_line
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 from segmenter.rules import erase_rules, find_rules
-from segmenter.slant import estimate_slant
-from segmenter.strokes import drop_slivers, drop_specks, grow, otsu, stroke_mask, stroke_width
+from segmenter.strokes import otsu, seeded, slivers, stroke_mask, stroke_width
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -69,7 +69,8 @@ def test_frame_at_the_edge_of_the_picture_is_no_paper() -> None:
 def test_remains_of_a_frame_are_dropped_and_strokes_at_the_edge_are_not() -> None:
     mask = bars()
     mask[3:40, 0] = mask[69, 100:150] = mask[10:40, 216:220] = True
-    kept = drop_slivers(mask, 2.0)
+    parts = Components.of(mask)
+    kept = parts.mask(~slivers(parts, 2.0))
     assert not kept[:, 0].any() and not kept[69].any()
     assert kept[10:40, 216:220].all() and kept[bars()].all()
 
@@ -92,13 +93,15 @@ def test_hysteresis_keeps_weak_pixels_only_beside_strong_ones() -> None:
     weak[2, 1:5] = weak[2, 7:11] = True
     strong = np.zeros_like(weak)
     strong[2, 3] = True
-    assert np.flatnonzero(grow(strong, weak)[2]).tolist() == [1, 2, 3, 4]
+    parts, chosen = seeded(strong, weak, 1)
+    assert np.flatnonzero(parts.mask(chosen)[2]).tolist() == [1, 2, 3, 4]
 
 
 def test_specks_go_by_area() -> None:
     mask = np.zeros((9, 9), dtype=bool)
     mask[1, 1] = mask[4:6, 4:7] = True
-    assert drop_specks(mask, 3).sum() == 6
+    parts, chosen = seeded(mask, mask, 3)
+    assert parts.mask(chosen).sum() == 6
 
 
 def test_faint_stroke_of_the_same_number_is_kept() -> None:
