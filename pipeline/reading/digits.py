@@ -77,8 +77,8 @@ def column_boxes(line: LineReading, text: str, ink: Ink, shape: tuple[int, ...])
 
     A column names a digit where it is plainest, so that a digit's place reaches half of the way to its neighbours.
     """
-    middles = [(left + right) / 2 for left, right in line.places(text)]
-    left, top, right, bottom = line.box
+    places, (left, top, right, bottom) = line.places(text)
+    middles = [(first + last) / 2 for first, last in places]
     pitch = min(np.diff(middles).min(initial=np.inf), NARROW * (bottom - top))
     between = [(a + b) / 2 for a, b in pairwise(middles)]
     edges = np.clip([middles[0] - 0.75 * pitch, *between, middles[-1] + 0.75 * pitch], left, right)

@@ -31,7 +31,7 @@ class SearchConfig:
     sure: float = 0.9
     first_level: int = GAP
     most_spans: int = 2000
-    agreed: float = 0.99
+    agreed: float = 0.9
 
     def __post_init__(self) -> None:
         if (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from classifier.arrays import Columns
+from classifier.arrays import Columns, Scores
 from classifier.line_columns import align, text_log_probabilities
 from pipeline.formats.format import Format
 from pipeline.reading.line.fitting import likely_line_texts
@@ -20,37 +21,61 @@ LOOSE = 1.35  # height of the picture over that of the part: a tighter picture i
 
 
 @dataclass(frozen=True, eq=False)
-class LineReading:
-    """columns: (T, 11) log-probabilities of digits and blank. texts: the likeliest, with ln of their probability, given
-    the format if there is one; none where nothing fits. total: ln of the probability that something fits.
-    box: the part of the source that was read; column t covers [first + t * step, first + (t + 1) * step) of it."""
+class View:
+    """columns: (T, 11) log-probabilities of digits and blank. total: ln of the probability that something fits the
+    format, 0 without one. box: the part of the source that was read; column t covers [first + t * step, first + (t + 1)
+    * step) pixels of it."""
 
     columns: Columns
-    texts: tuple[tuple[str, float], ...]
     total: float
     box: Box
     first: float
     step: float
 
-    def log_probabilities(self, texts: list[str]) -> np.ndarray:
-        """ln P (N,) of texts, exact, given the format."""
-        return text_log_probabilities(self.columns, texts) - self.total
 
-    def places(self, text: str) -> list[tuple[float, float]]:
-        """Where each digit stands: left and right in source pixels. ValueError where the columns cannot spell it."""
-        left = self.box[0] + self.first
-        spans = align(self.columns, text)
-        return [(left + first * self.step, left + (last + 1) * self.step) for first, last in spans]
+@dataclass(frozen=True, eq=False)
+class LineReading:
+    """What was read in one or two views of a line; a text's probability is the mean over them. texts: the likeliest,
+    with ln of their probability, given the format if there is one; none where nothing fits."""
+
+    views: tuple[View, ...]
+    texts: tuple[tuple[str, float], ...]
+
+    def log_probabilities(self, texts: Sequence[str]) -> Scores:
+        """ln P (N,) of texts, exact, given the format."""
+        sums = [text_log_probabilities(view.columns, texts) for view in self.views]
+        fitting = np.logaddexp.reduce([view.total for view in self.views])
+        return np.minimum(np.logaddexp.reduce(sums, axis=0) - fitting, 0.0)
+
+    def places(self, text: str) -> tuple[list[tuple[float, float]], Box]:
+        """Where each digit stands in the view that reads the text best, left and right in source pixels, and the view's
+        box. ValueError where the columns cannot spell it."""
+        view = max(self.views, key=lambda view: text_log_probabilities(view.columns, [text])[0])
+        left = view.box[0] + view.first
+        spans = align(view.columns, text)
+        return [(left + first * view.step, left + (last + 1) * view.step) for first, last in spans], view.box
 
 
 def read_line(grey: Grey, ink: Ink, reader: ColumnReader, format: Format | None = None) -> LineReading:
-    """The reading of a field, (H, W), whose ink the segmenter found."""
-    box = line_box(ink, grey.shape)
-    left, top, right, bottom = box
-    read = reader.read_columns(grey[top:bottom, left:right])
-    columns = digit_columns(read)
-    texts, total = likely_line_texts(columns, format, TEXTS)
-    return LineReading(columns, tuple(texts), total, box, read.first, read.step)
+    """The reading of a field, (H, W), whose ink the segmenter found: of the whole picture and, where the number line
+    takes only a part of it, of that part. Either alone is surer than it should be: the line may be that of another
+    number, and small digits are hard to read in a loose picture."""
+    boxes = dict.fromkeys([(0, 0, grey.shape[1], grey.shape[0]), line_box(ink, grey.shape)])
+    views: list[View] = []
+    texts: dict[str, float] = {}
+    for left, top, right, bottom in boxes:
+        read = reader.read_columns(grey[top:bottom, left:right])
+        columns = digit_columns(read)
+        likely, total = likely_line_texts(columns, format, TEXTS)
+        views.append(View(columns, total, (left, top, right, bottom), read.first, read.step))
+        texts.update(likely)
+    line = LineReading(tuple(views), ())
+    if not texts:
+        return line
+    names = list(texts)
+    shares = line.log_probabilities(names).tolist()
+    ordered = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])
+    return replace(line, texts=tuple(ordered[:TEXTS]))
 
 
 def line_box(ink: Ink, shape: tuple[int, ...]) -> Box:
