@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.documents.fields import FieldReading, check_box
+from pipeline.documents.layout.cleaning import without_sign
 from pipeline.documents.layout.finding import Layout, given_candidate
 from pipeline.documents.layout.sheet import Place, Sheet
 from pipeline.documents.looks import look_at
 from pipeline.documents.page import look_at_candidate
 from pipeline.errors import UsageError
+from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.result import Reading
 from segmenter.arrays import Box
@@ -51,5 +53,6 @@ def read_box(reader: FieldReader, sheet: Sheet, layout: Layout, box: Place, form
     if candidate is None:
         return Reading.nothing(format=wanted, blank=True)
     if wanted is not None:
-        return look_at(reader, candidate.crop, sheet.page.shape, wanted).reading
+        crop = without_sign(candidate.crop) if parse_format(wanted).is_amount else candidate.crop
+        return look_at(reader, crop, sheet.page.shape, wanted).reading
     return look_at_candidate(reader, sheet, candidate).reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.documents.fields import AMOUNT, DocumentReading, FieldReading
+from pipeline.documents.fields import AMOUNT, MICR, DocumentReading, FieldReading
 from pipeline.documents.given import read_box
 from pipeline.documents.layout.finding import Layout
 from pipeline.documents.layout.sheet import Sheet
@@ -22,7 +22,8 @@ def draft(reader: FieldReader, sheet: Sheet) -> Template:
     view = upright(reader, sheet)
     sheet, size = view.sheet, _size(view.sheet)
     whole = np.array([*size, *size]) / view.sheet.unit
-    found = find_numbers(reader, view)
+    # What is magnetic is found again by itself, and read by its own shapes.
+    found = [one for one in find_numbers(reader, view) if one.kind != MICR]
     fields = []
     for field, one in zip(named([(1, one) for one in found]), found, strict=True):
         frame = one.frame

@@ -12,7 +12,9 @@ from scipy import ndimage
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.micr.e13b import PITCH, ROWS, SHAPES, match_strip, template
 from pipeline.documents.micr.line import check_digit_fits, read_micr
+from pipeline.documents.templates.filling import draft
 from pipeline.images import load_grey
+from pipeline.reading.field_reader import FieldReader
 
 DOCUMENTS = Path(os.environ.get("DIGITSTRING_DATA", "")) / "documents"
 US, INDIA = "⑈001234⑈ ⑆021000021⑆ 5557301⑈", "⑈083660⑈ 500025033⑆ 290062⑈ 31"
@@ -111,6 +113,11 @@ def test_a_routing_number_whose_check_digit_is_wrong_is_not_accepted():
     assert parts["routing"].text == "021000012" and not parts["routing"].accepted
     assert "check digit" in parts["routing"].note
     assert parts["account"].accepted
+
+
+def test_a_draft_of_a_template_leaves_the_line_out(random_weights):
+    template = draft(FieldReader(random_weights), make_sheet(cheque(US), skew=0.0))
+    assert not {"micr", "routing"} & {field.name for field in template.fields}
 
 
 def test_print_alone_is_no_line():
