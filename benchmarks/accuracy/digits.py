@@ -1,12 +1,16 @@
 """Lone digits: MNIST's test digits, and two collections that were never trained on.
 
     python -m benchmarks.accuracy.digits
+    python -m benchmarks.accuracy.digits --pictures 1000    # the first so many of each also by the whole reader
 
-What the networks together say of each picture is the highest of the ten digit outputs; whether it is a digit at all
-is not asked, and they are told no measures of size and place. MNIST is read twice: its 28 x 28 pixels as they are, and
-through the reader's crop function (classifier.crops), as all other digits are. Semeion: 1,593 Italian digits of 16
-x 16 black or white pixels, each stretched to a square by its makers (so that a 1 is as wide as a 0), which nothing
+What the crop networks together say of each picture is the highest of the ten digit outputs; whether it is a digit at
+all is not asked, and they are told no measures of size and place. MNIST is read twice: its 28 x 28 pixels as they are,
+and through the reader's crop function (classifier.crops), as all other digits are. Semeion: 1,593 Italian digits of
+16 x 16 black or white pixels, each stretched to a square by its makers (so that a 1 is as wide as a 0), which nothing
 here undoes. optdigits: the 1,797 digits of the writer-independent part, 32 x 32 black or white pixels (Kaynak 1995).
+
+--pictures: each digit as a picture, dark on light with a margin, read with the format `digits:1` by all that reads
+fields: ink, cuts, lattice and line network.
 """
 
 from __future__ import annotations
@@ -31,10 +35,13 @@ from classifier.weights import Networks
 from pipeline.data.mnist import load_mnist
 from pipeline.errors import DataError
 from pipeline.evaluation.metrics import wilson
+from pipeline.reading.field_reader import FieldReader
 from pipeline.training.trainer import lone_sums
 
 Float = NDArray[np.float32]
 CONFUSIONS = 10
+MARGIN = 0.25  # paper around a picture, in sides of it: MNIST's digits have about as much above and below
+NOTHING = 10  # what is counted where no digit was read
 SEMEION_SIDE, OPTDIGITS_SIDE = 16, 32
 
 
@@ -68,17 +75,21 @@ class LoneDigits:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = options(__doc__, "digits.json")
     parser.add_argument("--limit", type=int, help="only the first so many of each")
+    parser.add_argument("--pictures", type=int, help="read the first so many of each by the whole reader, too")
     given = parser.parse_args(arguments)
     reader, folder = open_reader(given.weights), find_data(given.data)
     report: dict[str, Any] = {"weights": describe(given.weights, reader), "digits": {}}
     rows = []
     with threadpool_limits(1):
         for digits in (digits.first(given.limit) for digits in load_all(folder)):
-            seen = read_digits(reader.networks, digits.crops())
-            result = summary(digits.labels, seen)
-            report["digits"][digits.name] = result
-            common = ", ".join(f"{pair} {count}" for pair, count in result["confusions"].items())
-            rows.append([digits.name, str(result["n"]), share(result["right"], result["n"]), common])
+            ways = {digits.name: (digits, read_digits(reader.networks, digits.crops()))}
+            if given.pictures and not digits.cropped:
+                some = digits.first(given.pictures)
+                ways[f"{digits.name}, as pictures, by the whole reader"] = some, read_pictures(reader, some)
+            for name, (read, seen) in ways.items():
+                report["digits"][name] = result = summary(read.labels, seen)
+                common = ", ".join(f"{pair} {count}" for pair, count in result["confusions"].items())
+                rows.append([name, str(result["n"]), share(result["right"], result["n"]), common])
     print()
     print(markdown(["digits", "n", "right (95 % interval)", "most frequent mistakes, true>read"], rows))
     write_report(given.out, report)
@@ -134,6 +145,14 @@ def load_optdigits(path: Path) -> LoneDigits:
 def read_digits(networks: Networks, crops: Float) -> NDArray[np.intp]:
     """The likeliest digit (n,) of crops (n, 2, 28, 28) whose field nobody knows."""
     return lone_sums(networks, crops)[:, :DIGITS].argmax(axis=1)
+
+
+def read_pictures(reader: FieldReader, digits: LoneDigits) -> NDArray[np.intp]:
+    """The digit (n,) that the whole reader finds in each picture; NOTHING where it finds none."""
+    around = round(MARGIN * digits.images.shape[1])
+    pictures = 1 - np.pad(digits.images, ((0, 0), (around, around), (around, around)))
+    texts = [reader.read(picture, format="digits:1").text for picture in pictures]
+    return np.array([NOTHING if text is None else int(text) for text in texts])
 
 
 def summary(labels: NDArray[np.uint8], seen: NDArray[np.intp]) -> dict[str, Any]:
