@@ -116,9 +116,11 @@ def tabulate(answers: Sequence[Answer], threshold: float) -> str:
             if reader != "both"
             else (f"{taken.mean():.1%}", share(int((~right[taken]).sum()), int(taken.sum())))
         )
-        rates = [f"{read_rate(confidences, right, error):.1%}" for error in (0.01, 0.001)]
+        rates = [f"{read_rate(confidences, right, bound):.1%}" for bound in (0.01, 0.001)]
         exact = share(int(right.sum()), len(right))
-        rows.append([reader, str(len(right)), exact, *rates, f"{calibration_error(confidences, right):.3f}", *accepted])
+        numbers = any(answer.truth for answer in answers)  # that nothing stands there has no confidence
+        error = f"{calibration_error(confidences, right):.3f}" if numbers else "-"
+        rows.append([reader, str(len(right)), exact, *rates, error, *accepted])
     return markdown(HEADER, rows)
 
 
