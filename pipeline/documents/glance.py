@@ -27,6 +27,8 @@ class GlanceLimits:
     highest: float = 0.12  # of the shorter side: in a field, characters are higher
     fewest: int = 20  # things of such heights
     spread: float = 0.25  # of the height over which they stand
+    narrowest: int = 67  # pixels of the shorter side, at the size at which pages are laid out: in less than that no
+    # height is both a letter's and small beside the page (`PageLimits.lowest_letter`, `highest_letter`)
 
 
 GLANCE = GlanceLimits()
@@ -34,14 +36,15 @@ GLANCE = GlanceLimits()
 
 def may_be_page(grey: Grey) -> bool:
     """Whether a picture (H, W) float32 in [0, 1], 1 = white, has small things all over, and so may be a page."""
+    laid_out = max(1, math.ceil(max(grey.shape) / WORKING.side))
+    if min(grey.shape) < GLANCE.narrowest * laid_out:
+        return False
     factor = max(1, math.ceil(max(grey.shape) / GLANCE.side))
     work = _reduced(grey, factor)
-    if min(work.shape) == 0:  # a thread of pixels
-        return False
     contrast = ndimage.grey_closing(work, size=(GLANCE.paper_window, GLANCE.paper_window)) - work
     level = max(GLANCE.least_dark, GLANCE.dark * float(np.quantile(contrast[::2, ::2], 0.995)))
     labels, _ = ndimage.label(contrast > level, structure=np.ones((3, 3), dtype=bool))
-    least = GLANCE.lowest_letter * math.ceil(max(grey.shape) / WORKING.side) / factor
+    least = GLANCE.lowest_letter * laid_out / factor
     least, most = max(GLANCE.lowest, round(least)), GLANCE.highest * min(work.shape)
     rows = [
         0.5 * (rows.start + rows.stop)
