@@ -99,7 +99,7 @@ def test_file_names_that_are_not_utf8(tmp_path):
 @pytest.mark.parametrize(
     "words, position, expected",
     [
-        ("digitstring ex", 1, {"explain"}),
+        ("digitstring expl", 1, {"explain"}),
         ("digitstring read --thr", 2, {"--threshold"}),
         ("digitstring data ", 2, {"unipen", "mnist", "collection"}),
     ],
