@@ -179,7 +179,7 @@ def _prepare(
     progress: Progress,
 ) -> Runs:
     """Lattices and crops of the user's pictures and of the base strings, computed once; the trainings to come."""
-    first, second = parent.networks.first, _second(parent.networks, recipe)
+    first, second = parent.networks.first, starting_network(parent.networks, recipe)
     count = len(pictures)
     each = max(1, count // 10)  # a pass counts as so many pictures, in the progress
     total = count + each * recipe.schedule.passes[-1] * (recipe.folds(count) + 1)
@@ -204,7 +204,7 @@ def _prepare(
     return runs
 
 
-def _second(networks: Networks, recipe: AdaptRecipe) -> ConvolutionNetwork:
+def starting_network(networks: Networks, recipe: AdaptRecipe) -> ConvolutionNetwork:
     """The parent's second network, or one that says nothing yet."""
     if networks.second is not None:
         return networks.second

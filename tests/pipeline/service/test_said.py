@@ -20,7 +20,7 @@ def said(folder: Path, *switches: str) -> str:
     """What is said of one reading and one refusal."""
     folder.mkdir()
     with running(*switches, folder=folder) as service:
-        httpx.post(service.url + "/v1/read?format=digits:6", content=ZEROS, timeout=60)
+        httpx.post(service.url + "/v1/read?format=digits:6&threshold=1", content=ZEROS, timeout=60)
         httpx.get(service.url + "/nothing%0Ahere?secret=1", timeout=60)
         assert service.stop() == 0
         return service.said.read_text()
