@@ -18,7 +18,7 @@ class LookLimits:
     """From what on ink is a number, and what stands before it a sign."""
 
     least_share: float = 0.5  # of the ink that digits take, at least: in words, letters are skipped
-    least_confidence: float = 0.02  # the format of a comb spreads the probability over many texts
+    least_confidence: float = 0.05  # rows of letters are spelled in digits at 0.03, too; numbers in boxes are surer
     lone_share: float = 0.85  # the same for what stands in no box, where words are as likely, ...
     lone_confidence: float = 0.4
     lone_length: int = 3  # ... and its digits, at least
