@@ -162,15 +162,13 @@ def _who_was_right(columns: Sequence[tuple[str, list[Case]]]) -> list[str]:
     return ["Which reader alone was right where both together were wrong:", markdown(header, rows)]
 
 
-WHO = ("lattice", "line", "both", "neither, but a candidate", "neither")
+WHO = ("lattice", "line", "neither, but a candidate", "neither")
 
 
 def right_reader(case: Case) -> str:
     """Which of the two readers alone reads a string rightly, one of WHO; whether the truth was a candidate at all."""
     right = [name for name, opinion in case.trace.reading.readers.items() if opinion.text == case.truth]
-    if len(right) == 2:
-        return "both"
-    if right:
+    if right:  # what both read is what they read together
         return right[0]
     return "neither, but a candidate" if case.truth in dict(case.trace.texts) else "neither"
 
