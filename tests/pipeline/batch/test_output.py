@@ -184,8 +184,8 @@ def test_one_interrupt_finishes_cleanly_and_says_how_to_go_on(folder, tmp_path, 
     process = batch_process(folder, out, 0.3, workers)
     wait_for(lambda: out.exists() and out.stat().st_size)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
-    said = process.stderr.read()
-    assert process.wait(60) == 130 and said.count("\n") == 1
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and said.count("\n") == 1
     assert "interrupted after" in said and "--resume continues" in said
     assert 0 < len([json.loads(line) for line in out.read_text().splitlines()]) < 12
 
@@ -202,7 +202,7 @@ def test_two_interrupts_in_a_row_never_hang(folder, tmp_path, pause):
     time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(10) in (130, -signal.SIGINT)  # the latter where the second met it at its end
-    assert "Traceback" not in process.stderr.read()
+    assert "Traceback" not in process.communicate()[1]
 
 
 @pytest.mark.slow
@@ -213,5 +213,5 @@ def test_interrupted_while_workers_start_nobody_prints_a_traceback(folder, tmp_p
     wait_for(lambda: out.exists())
     time.sleep(delay)
     os.killpg(process.pid, signal.SIGINT)
-    said = process.stderr.read()
+    said = process.communicate(timeout=60)[1]
     assert "Traceback" not in said and process.wait(60) in (0, 1, 130)

@@ -284,7 +284,8 @@ def test_explain_overwrites_nothing_unasked_and_never_its_input(folder, monkeypa
         assert refused.exit_code == 2 and "is the image" in refused.stderr
     assert (folder / "12.png").read_bytes() == before
     assert run("explain", "12.png", "--out", "other.png", "--force").exit_code in (0, 1)
-    assert Image.open("other.png").size == (3, 2)
+    with Image.open("other.png") as picture:
+        assert picture.size == (3, 2)
 
 
 def test_explain_writes_a_picture(folder, monkeypatch):

@@ -80,7 +80,8 @@ def test_what_names_no_field_is_an_error(app, query: str, words: str) -> None:
 
 
 def test_fields_are_named_by_their_boxes(app) -> None:
-    width, height = Image.open(ZEROS).size
+    with Image.open(ZEROS) as picture:
+        width, height = picture.size
     files = [("image", ("zeros.png", ZEROS.read_bytes()))]
     boxes = [f"all=0,0,{width},{height}", f"left=0,0,{width // 2},{height}"]
     (answer,) = ask({"url": "/v1/read", "files": files, "data": {"field": boxes}}, app=app)
