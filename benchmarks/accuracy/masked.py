@@ -1,6 +1,6 @@
 """Masks: how many readings that are not accepted have one open digit, and how often the rest of such a text is wrong.
 
-    python -m benchmarks.accuracy.masked [--weights W.npz] strings/cheque-amounts strings/register-numbers
+    python -m benchmarks.accuracy.masked [--weights W.npz] strings/cheque-amounts strings/register-numbers-test
 
 Of each set (folders of DIGITSTRING_DATA with truth.csv) all pictures are read. Masked: the share of
 all pictures that have a mask. Wrong: those of them that are not the truth with one digit open, with Wilson's interval;
@@ -23,7 +23,7 @@ from pipeline.reading.result import Mask
 
 LEVELS = (0.9, 0.95, 0.97, 0.99)
 ANY = 1e-9  # a level that every mask reaches
-SETS = ("strings/cheque-amounts", "strings/register-numbers")
+SETS = ("strings/cheque-amounts", "strings/register-numbers-test")
 HEADER = ["set", "n", "level", "accepted", "masked", "masked and wrong", "digit named"]
 
 

@@ -1,6 +1,6 @@
 """How often a threshold's promise is broken: samples drawn from real readings, whose errors are known.
 
-    python -m benchmarks.accuracy.promise [--samples 1000] strings/cheque-amounts strings/register-numbers
+    python -m benchmarks.accuracy.promise [--samples 1000] strings/cheque-amounts strings/register-numbers-test
 
 All pictures of the sets (folders of DIGITSTRING_DATA with truth.csv) are read once; together they stand for all there
 is. Samples of their readings are drawn with replacement, a threshold is found on each as `digitstring threshold` does,
@@ -23,7 +23,7 @@ from pipeline.evaluation.evaluate import load_truth
 from pipeline.evaluation.guarantee import Confidences, find_threshold
 from pipeline.reader import Reader
 
-SETS = ("strings/cheque-amounts", "strings/register-numbers")
+SETS = ("strings/cheque-amounts", "strings/register-numbers-test")
 ROWS = (500, 1000, 3000)
 ERRORS = (0.05, 0.01)
 CONFIDENCE = 0.95
