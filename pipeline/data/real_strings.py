@@ -13,6 +13,7 @@ from pipeline.errors import DataError, ImageError
 from pipeline.images import load_grey
 
 REGISTER_NUMBERS = "register-numbers"
+HELD_OUT_PAGES = 5  # one page of the registers in so many is never trained on
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,3 +61,10 @@ def _read_row(path: Path, number: int, row: dict[str, str | None]) -> RealString
     except ImageError as error:
         raise DataError(f"{path}, line {number}: {error}") from error
     return RealString(np.round(grey * 255).astype(np.uint8), text, page)
+
+
+def split_registers(registers: list[RealString]) -> tuple[list[RealString], list[RealString]]:
+    """Register numbers to train on and those held out, by page: every fifth page in the order of their names."""
+    pages = sorted({each.page for each in registers}, key=lambda page: (len(page), page))
+    away = set(pages[::HELD_OUT_PAGES])
+    return [each for each in registers if each.page not in away], [each for each in registers if each.page in away]

@@ -126,6 +126,10 @@ class StringStyle:
 TRAINING = StringStyle("training")
 """As varied as it pays."""
 
+AMOUNTS = replace(TRAINING, name="amounts", neighbours=0.02, intruders=0.03, empty=0.02, prefixes=0.14)
+"""Training strings with fewer letters beside them: where every tenth string has one, unsure digits at the ends of the
+line are taken for letters and left out; and with more currency signs before them, which are taken for 8 and 4."""
+
 EVALUATION = StringStyle(
     "evaluation",
     lengths=(0, 1, 0, 1, 0, 1, 0, 1, 0, 1),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from classifier.network import ConvolutionNetwork, forward_blocks
+from pipeline.data.real_strings import RealString
 from pipeline.reading.characters import draw_crops, measure, skip_costs
 from pipeline.reading.lattice import SKIP, SYMBOLS, Lattice, lattice_scores
 from pipeline.reading.rescoring import likely_spans, second_measures
@@ -56,7 +57,7 @@ class Example:
         return scores
 
 
-def make_example(string: SyntheticString, first: ConvolutionNetwork | None = None) -> Example | None:
+def make_example(string: SyntheticString | RealString, first: ConvolutionNetwork | None = None) -> Example | None:
     """The example of a string, or None where the segmenter finds no ink at all.
 
     first: the network that scores all spans before the one in training, which then sees only the likely ones.
@@ -68,7 +69,8 @@ def make_example(string: SyntheticString, first: ConvolutionNetwork | None = Non
     pieces = cut_pieces(ink, cuts)
     spans = find_spans(pieces)
     spans = pick_spans(spans, np.argsort(spans.end, kind="stable"))
-    targets, allowed = span_truth(string, pieces, spans) if string.owner_known else (None, None)
+    known = isinstance(string, SyntheticString) and string.owner_known
+    targets, allowed = span_truth(string, pieces, spans) if known else (None, None)
     return lattice_example(pieces, spans, first, targets, allowed, string.text)
 
 

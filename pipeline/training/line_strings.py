@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,18 +19,13 @@ from classifier.arrays import LinePicture
 from classifier.line_columns import CHARACTERS
 from classifier.line_network import OTHER, STRIDE, column_count, framed
 from classifier.line_picture import ROWS, line_picture, scaled
-from pipeline.data.real_strings import RealString
-from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
-from pipeline.synthesis.style import SURROUNDED, TRAINING
+from pipeline.synthesis.style import AMOUNTS, SURROUNDED
 from pipeline.training.line_distortions import CUT_TIGHTLY, SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
+from pipeline.training.string_pool import StringData
 
 Drawn = tuple[NDArray[np.float32], str, LineDistortion]  # a grey picture, what is written, how to vary the picture
 OTHER_SIGNS = "#*=+()"  # written on purpose; letters, currencies and strokes beside a number are blank
-
-AMOUNTS = replace(TRAINING, name="amounts", neighbours=0.02, intruders=0.03, empty=0.02, prefixes=0.14)
-"""Training strings with fewer letters beside them: where every tenth string has one, unsure digits at the ends of the
-line are taken for letters and left out; and with more currency signs before them, which are taken for 8 and 4."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +80,7 @@ class LineBatch:
     marks_known: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class LineData:
-    """Sources of drawn strings and real register numbers."""
-
-    sources: Sources
-    registers: Sequence[RealString] = field(default=())
-
-
-def blocks(data: LineData, mixture: LineMixture, seed: int, first: int = 0) -> Iterator[list[LineBatch]]:
+def blocks(data: StringData, mixture: LineMixture, seed: int, first: int = 0) -> Iterator[list[LineBatch]]:
     """Blocks of batches without end, from number `first` on: the same seed and number, the same strings."""
     waiting: deque[Future[list[LineBatch]]] = deque()
     number = first
@@ -108,7 +95,7 @@ def blocks(data: LineData, mixture: LineMixture, seed: int, first: int = 0) -> I
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def draw_block(data: LineData, mixture: LineMixture, seed: int, number: int) -> list[LineBatch]:
+def draw_block(data: StringData, mixture: LineMixture, seed: int, number: int) -> list[LineBatch]:
     """Batches of one block in random order, strings of like width together."""
     rng = np.random.default_rng([seed, number])
     strings = [each for _ in range(mixture.strings) for each in draw_views(rng, data, mixture)]
@@ -117,7 +104,7 @@ def draw_block(data: LineData, mixture: LineMixture, seed: int, number: int) -> 
     return [batches[k] for k in rng.permutation(len(batches))]
 
 
-def draw_views(rng: np.random.Generator, data: LineData, mixture: LineMixture) -> list[LineString]:
+def draw_views(rng: np.random.Generator, data: StringData, mixture: LineMixture) -> list[LineString]:
     """One string, drawn or real, in `views` surroundings; views whose columns cannot hold the text are left out."""
     real = bool(data.registers) and rng.random() < mixture.registers
     grey, written, config = _draw_real(rng, data, mixture) if real else _draw_synthetic(rng, data, mixture)
@@ -137,7 +124,7 @@ def fits(picture: LinePicture, written: str) -> bool:
     return column_count(picture.shape[1]) >= len(written) + equal
 
 
-def _draw_synthetic(rng: np.random.Generator, data: LineData, mixture: LineMixture) -> Drawn:
+def _draw_synthetic(rng: np.random.Generator, data: StringData, mixture: LineMixture) -> Drawn:
     shares = np.array([share for _, share, _ in mixture.styles])
     style, _, config = mixture.styles[int(rng.choice(len(shares), p=shares / shares.sum()))]
     string = draw_string(rng, data.sources, style)
@@ -154,7 +141,7 @@ def written_of(string: SyntheticString) -> str:
     return "".join(sign for sign in signs if sign in CHARACTERS)
 
 
-def _draw_real(rng: np.random.Generator, data: LineData, mixture: LineMixture) -> Drawn:
+def _draw_real(rng: np.random.Generator, data: StringData, mixture: LineMixture) -> Drawn:
     """A number out of a register, or two or three of one page side by side."""
     chosen = data.registers[int(rng.integers(len(data.registers)))]
     grey = _grey(chosen.image)
@@ -188,11 +175,11 @@ def symbols_of(written: str) -> list[int]:
     return [CHARACTERS[character] for character in written]
 
 
-_DATA: LineData | None = None  # of a worker process, handed over once
+_DATA: StringData | None = None  # of a worker process, handed over once
 _MIXTURE: LineMixture | None = None
 
 
-def _start_worker(data: LineData, mixture: LineMixture) -> None:
+def _start_worker(data: StringData, mixture: LineMixture) -> None:
     global _DATA, _MIXTURE
     from threadpoolctl import threadpool_limits
 

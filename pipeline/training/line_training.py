@@ -21,18 +21,16 @@ from classifier.line_columns import likeliest_path
 from classifier.line_network import LineNetwork, LineShape, digit_columns
 from classifier.line_picture import line_picture
 from classifier.weights import load_networks, network_arrays, network_card, rounded
-from pipeline.data.downloads import sha256_of
-from pipeline.data.real_strings import RealString, load_register_numbers, register_folder
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import EVALUATION
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.line_model import LineModel, ctc_loss, folded
-from pipeline.training.line_strings import LineBatch, LineData, LineMixture, blocks
-from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data
+from pipeline.training.line_strings import LineBatch, LineMixture, blocks
+from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data, load_registers
+from pipeline.training.string_pool import StringData
 
 LOG = logging.getLogger(__name__)
 HELD_OUT_STRINGS = 300  # drawn from writers that are never trained on
-HELD_OUT_PAGES = 5  # one page of the registers in so many is never trained on
 
 
 @dataclass(frozen=True)
@@ -205,7 +203,7 @@ def train_line(
 
 def run_line(
     trainer: LineTrainer,
-    data: LineData,
+    data: StringData,
     held_out: HeldOut,
     files: TrainingFiles,
     identity: dict[str, Any],
@@ -245,29 +243,18 @@ def read_right(network: LineNetwork, strings: list[tuple[np.ndarray, str]]) -> f
     return right / max(1, len(strings))
 
 
-def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[LineData, HeldOut, dict[str, str]]:
+def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[HeldOut, dict[str, str]]:
     """Sources and registers to train on; strings held out; the hash of each file."""
     crops = load_data(data, Recipe(without=recipe.without))
-    folder = register_folder(data)
-    if folder is None:
-        LOG.warning("training without real register numbers; the line network will read less well")
-    registers = [] if folder is None else load_register_numbers(folder)
-    hashes = crops.hashes | ({} if folder is None else {"register-numbers/truth.csv": sha256_of(folder / "truth.csv")})
-    kept, away = split_registers(registers)
+    (kept, away), _ = load_registers(data)
+    hashes = crops.hashes
     rng = np.random.default_rng(2003)
     drawn = [draw_string(rng, crops.held_out, EVALUATION) for _ in range(HELD_OUT_STRINGS)]
     held_out = HeldOut(
         [(line_picture(each.image / np.float32(255)), each.text) for each in away],
         [(line_picture(each.image / np.float32(255)), each.text) for each in drawn],
     )
-    return LineData(crops.training, kept), held_out, hashes
-
-
-def split_registers(registers: list[RealString]) -> tuple[list[RealString], list[RealString]]:
-    """Register numbers to train on and those held out, by page: every fifth page in the order of their names."""
-    pages = sorted({each.page for each in registers}, key=lambda page: (len(page), page))
-    away = set(pages[::HELD_OUT_PAGES])
-    return [each for each in registers if each.page not in away], [each for each in registers if each.page in away]
+    return StringData(crops.training, kept), held_out, hashes
 
 
 def line_card(recipe: LineRecipe, hashes: dict[str, str], report: LineReport) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,20 @@ from classifier.weights import Networks, load_networks, network_arrays, network_
 from pipeline.data.digit_images import digit_image_files
 from pipeline.data.downloads import cache_folder, data_folder, sha256_of
 from pipeline.data.mnist import Mnist, load_mnist
+from pipeline.data.real_strings import RealString, load_register_numbers, register_folder, split_registers
 from pipeline.data.strokes import MORE_DIGITS, STROKE_KINDS, load_strokes, stroke_files
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.texts import likely_texts
 from pipeline.synthesis.sources import Sources
-from pipeline.synthesis.style import EVALUATION, TRAINING
+from pipeline.synthesis.style import EVALUATION
 from pipeline.training.calibrate import calibrate, calibrate_weights
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.examples import Example
 from pipeline.training.hard_digits import emphasise
 from pipeline.training.path_loss import example_lattice
 from pipeline.training.pretraining import pretrain
-from pipeline.training.string_pool import PoolConfig, chunks, draw_examples
+from pipeline.training.string_pool import PoolConfig, StringData, StringMixture, alone, chunks, draw_examples
 from pipeline.training.trainer import (
     StepConfig,
     StringTrainer,
@@ -75,6 +76,7 @@ class Stage:
     pretraining: int = 0
     step: StepConfig = field(default_factory=StepConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
+    mixture: StringMixture = field(default_factory=StringMixture)
 
     def __post_init__(self) -> None:
         if (
@@ -149,12 +151,14 @@ class EpochReport:
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """mnist: all of it; training and held_out: sources of strings with no writer in common."""
+    """mnist: all of it; training and held_out: sources of strings with no writer in common; registers: real numbers of
+    pages that are trained on."""
 
     mnist: Mnist
     training: Sources
     held_out: Sources
     hashes: dict[str, str]
+    registers: Sequence[RealString] = ()
 
 
 def train_shipped(
@@ -163,6 +167,8 @@ def train_shipped(
     recipe: Recipe | None = None,
     *,
     first: Path | None = None,
+    start: Path | None = None,
+    first_alone: bool = False,
     resume: bool = False,
     force: bool = False,
     on_epoch: Callable[[EpochReport], None] | None = None,
@@ -170,7 +176,8 @@ def train_shipped(
     """Train the string reader's two networks, one after the other, and write weights and card to `out`.
 
     data: the folder of MNIST and the pen strokes. first: weights whose first network is taken instead of training one;
-    else the first one is trained and kept in OUT.first.npz until the second one is done.
+    else the first one is trained and kept in OUT.first.npz until the second one is done. start: weights with whose
+    first network the training of the first begins. first_alone: no second network is trained.
     Raises UsageError, DataError, WeightsError.
     """
     recipe, out = recipe or Recipe(), Path(out)
@@ -178,7 +185,8 @@ def train_shipped(
     files.check(resume, force)
     sources = load_data(data, recipe)
     identity = {"recipe": plain(asdict(recipe)), "data": sources.hashes}
-    run = StageRun(recipe, sources, on_epoch or (lambda report: None))
+    begin = None if start is None else load_networks(start)[0].first
+    run = StageRun(recipe, sources, on_epoch or (lambda report: None), begin)
     with threadpool_limits(1):
         if first is None and not (resume and between.out.exists()):
             between.check(resume, force)
@@ -208,11 +216,13 @@ def recalibrate(
 
 @dataclass(eq=False)
 class StageRun:
-    """Trains one network after the other on the same data. report: how the last epoch went."""
+    """Trains one network after the other on the same data. start: weights with which the first begins, instead of
+    chance; report: how the last epoch went."""
 
     recipe: Recipe
     data: TrainingData
     on_epoch: Callable[[EpochReport], None]
+    start: ConvolutionNetwork | None = None
     report: EpochReport | None = None
 
     def train(
@@ -231,7 +241,8 @@ class StageRun:
         if not done:
             self._begin(trainer, training, stage)
         validation = draw_validation(self.data, self.recipe, first)
-        pools = chunks(training, TRAINING, self.recipe.seed, done, stage.epochs, stage.pool, first)
+        strings = StringData(training, self.data.registers)
+        pools = chunks(strings, stage.mixture, self.recipe.seed, done, stage.epochs, stage.pool, first)
         for epoch, pool in enumerate(pools, start=done):
             loss = run_epoch(trainer, pool, self.data.mnist, self.recipe, stage, epoch)
             networks = _networks(first, trainer.averaged())
@@ -250,11 +261,14 @@ class StageRun:
     def _begin(self, trainer: StringTrainer, training: Sources, stage: Stage) -> None:
         """Pretraining; after a first network the one that follows says nothing yet, its outputs' weights all zero."""
         network = trainer.network
+        if trainer.first is None and self.start is not None:
+            for name, value in network.weights.items():
+                value[:] = self.start.weights[name]
         if stage.pretraining:
             pretrain(
                 network,
                 training,
-                TRAINING,
+                stage.mixture.styles[0][0],
                 stage.pretraining,
                 self.recipe.distortion,
                 np.random.default_rng([self.recipe.seed, 3]),
@@ -275,7 +289,6 @@ class StageRun:
             {
                 **network_card(networks),
                 **identity,
-                "strings": plain(asdict(TRAINING)),
                 "commit": commit(),
                 "versions": versions(),
                 "attribution": ATTRIBUTION,
@@ -329,7 +342,20 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
     )
     held_out = _with_images(pens.keep(is_held_out), mnist.test_images, mnist.test_labels, mnist.test_writers)
     training = with_digit_images(training, data)
-    return TrainingData(mnist, training, held_out, _hashes(data, {**paths, **digit_image_files(data)}))
+    registers, hashes = load_registers(data)
+    return TrainingData(
+        mnist, training, held_out, _hashes(data, {**paths, **digit_image_files(data)}) | hashes, registers[0]
+    )
+
+
+def load_registers(data: Path | None) -> tuple[tuple[list[RealString], list[RealString]], dict[str, str]]:
+    """Real register numbers, to train on and held out by page, and the hash of their list; else nothing."""
+    folder = register_folder(data)
+    if folder is None:
+        logging.getLogger(__name__).warning("training without real register numbers; the weights will read less well")
+        return ([], []), {}
+    hashes = {"register-numbers/truth.csv": sha256_of(folder / "truth.csv")}
+    return split_registers(load_register_numbers(folder)), hashes
 
 
 def is_held_out(writer: str) -> bool:
@@ -350,7 +376,7 @@ def _hashes(data: Path | None, others: dict[str, Path]) -> dict[str, str]:
 def draw_validation(data: TrainingData, recipe: Recipe, first: ConvolutionNetwork | None = None) -> list[Example]:
     """Examples of strings by writers that are never trained on, the same for every seed."""
     rng = np.random.default_rng(2003)
-    return draw_examples(rng, data.held_out, EVALUATION, recipe.validation_strings, first)
+    return draw_examples(rng, StringData(data.held_out), alone(EVALUATION), recipe.validation_strings, first)
 
 
 def run_epoch(

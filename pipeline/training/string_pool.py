@@ -3,20 +3,56 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from classifier.network import ConvolutionNetwork
+from pipeline.data.real_strings import RealString
 from pipeline.synthesis.sources import Sources
-from pipeline.synthesis.strings import StringStyle, draw_string
+from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
+from pipeline.synthesis.style import AMOUNTS, SURROUNDED
 from pipeline.training.examples import Example, make_example
+from pipeline.training.line_distortions import SET_LOOSELY, distorted
 
-_SOURCES: Sources | None = None  # of a worker process, handed over once
-_STYLE: StringStyle | None = None
+
+@dataclass(frozen=True)
+class StringMixture:
+    """Where the strings of a pool come from.
+
+    styles: presets of the synthesis, each with its share of all strings that are drawn. registers: share of real
+    numbers out of registers, set loosely: real ink on real paper, but ten hands and 1 to 4 digits.
+    """
+
+    styles: tuple[tuple[StringStyle, float], ...] = ((AMOUNTS, 0.5), (SURROUNDED, 0.5))
+    registers: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = [share for _, share in self.styles]
+        if not shares or min(shares) < 0 or sum(shares) <= 0 or not 0 <= self.registers <= 1:
+            raise ValueError(f"shares are at least 0 and not all 0: {self}")
+
+
+def alone(style: StringStyle) -> StringMixture:
+    """The mixture of nothing but strings of one style."""
+    return StringMixture(((style, 1.0),), registers=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class StringData:
+    """Sources of drawn strings, and real register numbers."""
+
+    sources: Sources
+    registers: Sequence[RealString] = field(default=())
+
+
+_DATA: StringData | None = None  # of a worker process, handed over once
+_MIXTURE: StringMixture | None = None
 _FIRST: ConvolutionNetwork | None = None
+
+MOST_SPANS = 600  # of a string; what has more is debris, and would take a step's time for itself
 
 
 @dataclass(frozen=True)
@@ -29,8 +65,8 @@ class PoolConfig:
 
 
 def chunks(
-    sources: Sources,
-    style: StringStyle,
+    data: StringData,
+    mixture: StringMixture,
     seed: int,
     first: int,
     last: int,
@@ -45,7 +81,7 @@ def chunks(
     begin = max(0, first - config.kept + 1)
     waiting: deque[Future[list[Example]]] = deque()
     kept: deque[list[Example]] = deque(maxlen=config.kept)
-    with ProcessPoolExecutor(config.workers, initializer=_start_worker, initargs=(sources, style, network)) as pool:
+    with ProcessPoolExecutor(config.workers, initializer=_start_worker, initargs=(data, mixture, network)) as pool:
         number = begin
         for chunk in range(begin, last):
             while number < last and number <= chunk + config.workers:
@@ -58,25 +94,40 @@ def chunks(
 
 def draw_chunk(seed: int, number: int, count: int) -> list[Example]:
     """`count` examples from the seed (seed, number), in a process prepared by `_start_worker`."""
-    assert _SOURCES is not None and _STYLE is not None
-    return draw_examples(np.random.default_rng([seed, number]), _SOURCES, _STYLE, count, _FIRST)
+    assert _DATA is not None and _MIXTURE is not None
+    return draw_examples(np.random.default_rng([seed, number]), _DATA, _MIXTURE, count, _FIRST)
 
 
 def draw_examples(
-    rng: np.random.Generator, sources: Sources, style: StringStyle, count: int, first: ConvolutionNetwork | None = None
+    rng: np.random.Generator,
+    data: StringData,
+    mixture: StringMixture,
+    count: int,
+    first: ConvolutionNetwork | None = None,
 ) -> list[Example]:
     """`count` examples; strings in which the segmenter finds nothing are drawn anew."""
     examples: list[Example] = []
     while len(examples) < count:
-        example = make_example(draw_string(rng, sources, style), first)
-        if example is not None and len(example.start) <= 600:
+        example = make_example(draw_of(rng, data, mixture), first)
+        if example is not None and len(example.start) <= MOST_SPANS:
             examples.append(example)
     return examples
 
 
-def _start_worker(sources: Sources, style: StringStyle, first: ConvolutionNetwork | None) -> None:
-    global _SOURCES, _STYLE, _FIRST
+def draw_of(rng: np.random.Generator, data: StringData, mixture: StringMixture) -> SyntheticString | RealString:
+    """One string, drawn in one of the styles, or real and set loosely."""
+    if data.registers and rng.random() < mixture.registers:
+        chosen = data.registers[int(rng.integers(len(data.registers)))]
+        grey = distorted(rng, np.divide(chosen.image, np.float32(255), dtype=np.float32), SET_LOOSELY)
+        return RealString(np.round(grey * 255).astype(np.uint8), chosen.text, chosen.page)
+    shares = np.array([share for _, share in mixture.styles])
+    style, _ = mixture.styles[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    return draw_string(rng, data.sources, style)
+
+
+def _start_worker(data: StringData, mixture: StringMixture, first: ConvolutionNetwork | None) -> None:
+    global _DATA, _MIXTURE, _FIRST
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
-    _SOURCES, _STYLE, _FIRST = sources, style, first
+    _DATA, _MIXTURE, _FIRST = data, mixture, first

@@ -11,7 +11,6 @@ from pipeline.synthesis.strings import SyntheticString
 from pipeline.synthesis.style import SURROUNDED, TRAINING
 from pipeline.training.line_distortions import SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
 from pipeline.training.line_strings import (
-    LineData,
     LineMixture,
     LineString,
     blocks,
@@ -22,6 +21,7 @@ from pipeline.training.line_strings import (
     symbols_of,
     written_of,
 )
+from pipeline.training.string_pool import StringData
 
 FEW = LineMixture(strings=12, views=2, batch=8, workers=1)
 
@@ -35,7 +35,7 @@ def number(text, page, level):
 @pytest.fixture(scope="module")
 def data():
     registers = [number("12", "1", 200), number("345", "1", 150), number("9", "2", 220)]
-    return LineData(Sources(), registers)
+    return StringData(Sources(), registers)
 
 
 def same(one, other):
