@@ -38,7 +38,7 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import TRAINING
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.recipe import SECOND, Recipe, Stage, load_data, silence
-from pipeline.training.string_pool import draw_examples
+from pipeline.training.string_pool import StringData, alone, draw_examples
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -228,7 +228,8 @@ def _base(
         without = card.get("recipe", {}).get("without")
         found = load_data(data, Recipe() if without is None else Recipe(without=tuple(without)))
         sources, hashes = found.training, found.hashes
-    strings = draw_examples(np.random.default_rng([recipe.seed, 11]), sources, TRAINING, recipe.base_strings, first)
+    rng = np.random.default_rng([recipe.seed, 11])
+    strings = draw_examples(rng, StringData(sources), alone(TRAINING), recipe.base_strings, first)
     return Base(strings, sources.images, sources.labels), hashes
 
 

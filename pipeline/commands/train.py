@@ -25,6 +25,9 @@ def train(
     first: Annotated[
         Path | None, typer.Option(help="Weights whose first network to keep; only the second is trained.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights with whose first network the training of the first begins.")
+    ] = None,
     line: Annotated[
         Path | None,
         typer.Option(help="Weights whose crop networks to keep; only the line network is trained, with PyTorch."),
@@ -37,7 +40,7 @@ def train(
         str | None, typer.Option(help="With --calibrate: how they are joined to a third party's reader, rapidocr.")
     ] = None,
     first_alone: Annotated[
-        bool, typer.Option("--first-alone", help="With --calibrate: leave out the second crop network.")
+        bool, typer.Option("--first-alone", help="Train no second crop network; with --calibrate: leave it out.")
     ] = False,
     resume: o.Resume = False,
     force: o.Replace = False,
@@ -54,12 +57,14 @@ def train(
 
     recipe = _recipe(epochs, seed, without)
     before = {"first": 0, "second": recipe.first.epochs if first is None else 0}
-    with epoch_lines(before["second"] + recipe.second.epochs) as on_epoch:
+    with epoch_lines(before["second"] + (0 if first_alone else recipe.second.epochs)) as on_epoch:
         train_shipped(
             out,
             data,
             recipe,
             first=first,
+            start=start,
+            first_alone=first_alone,
             resume=resume,
             force=force,
             on_epoch=lambda report: on_epoch(report, before[report.stage] + report.epoch),

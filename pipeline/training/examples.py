@@ -69,8 +69,9 @@ def make_example(string: SyntheticString | RealString, first: ConvolutionNetwork
     pieces = cut_pieces(ink, cuts)
     spans = find_spans(pieces)
     spans = pick_spans(spans, np.argsort(spans.end, kind="stable"))
-    known = isinstance(string, SyntheticString) and string.owner_known
-    targets, allowed = span_truth(string, pieces, spans) if known else (None, None)
+    targets, allowed = None, None
+    if isinstance(string, SyntheticString) and string.owner_known:
+        targets, allowed = span_truth(string, pieces, spans)
     return lattice_example(pieces, spans, first, targets, allowed, string.text)
 
 

@@ -243,7 +243,7 @@ def read_right(network: LineNetwork, strings: list[tuple[np.ndarray, str]]) -> f
     return right / max(1, len(strings))
 
 
-def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[HeldOut, dict[str, str]]:
+def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[StringData, HeldOut, dict[str, str]]:
     """Sources and registers to train on; strings held out; the hash of each file."""
     crops = load_data(data, Recipe(without=recipe.without))
     (kept, away), _ = load_registers(data)

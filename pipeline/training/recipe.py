@@ -182,25 +182,40 @@ def train_shipped(
     """
     recipe, out = recipe or Recipe(), Path(out)
     files, between = TrainingFiles(out), TrainingFiles(out.with_suffix(".first.npz"))
+    if first_alone and first is not None:
+        raise UsageError("a first network that is kept, and none after it: there is nothing to train")
     files.check(resume, force)
     sources = load_data(data, recipe)
     identity = {"recipe": plain(asdict(recipe)), "data": sources.hashes}
     begin = None if start is None else load_networks(start)[0].first
     run = StageRun(recipe, sources, on_epoch or (lambda report: None), begin)
     with threadpool_limits(1):
-        if first is None and not (resume and between.out.exists()):
-            between.check(resume, force)
-            run.train("first", between, {**identity, "stage": "first"}, None, resume)
-        before, card = load_networks(first or between.out)
-        if first is None and card.get("identity") != {**identity, "stage": "first"}:
-            raise UsageError(f"{between.out} is of a training with other settings or data; --force begins again")
-        identity |= {"first": card["weights_sha256"]}
-        result = run.train("second", files, {**identity, "stage": "second"}, before.first, resume)
+        before, identity = _first_network(run, between, identity, first, resume, force)
+        if first_alone:
+            result = before
+        else:
+            result = run.train("second", files, {**identity, "stage": "second"}, before.first, resume)
         confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
     run.save(files, result, identity, confidence)
     if first is None:  # else they are whoever's
         between.remove()
     return result
+
+
+def _first_network(
+    run: StageRun, between: TrainingFiles, identity: dict[str, Any], first: Path | None, resume: bool, force: bool
+) -> tuple[Networks, dict[str, Any]]:
+    """The first network, trained, or taken from the weights `first`; the identity of the training with its hash."""
+    stage = {**identity, "stage": "first"}
+    if first is None and not (resume and between.out.exists()):
+        between.check(resume, force)
+        run.train("first", between, stage, None, resume)
+    networks, card = load_networks(first or between.out)
+    if first is None and card.get("identity") != stage:
+        raise UsageError(f"{between.out} is of a training with other settings or data; --force begins again")
+    if first is None:
+        run.report = EpochReport(**card["report"])
+    return networks, {**identity, "first": card["weights_sha256"]}
 
 
 def recalibrate(
@@ -255,7 +270,9 @@ class StageRun:
             )
         networks = _networks(first, rounded(trainer.averaged()))
         if first is None:
-            files.save(network_arrays(networks), {**network_card(networks), "identity": identity})
+            assert self.report is not None
+            kept = {"identity": identity, "report": plain(asdict(self.report))}
+            files.save(network_arrays(networks), {**network_card(networks), **kept})
         return networks
 
     def _begin(self, trainer: StringTrainer, training: Sources, stage: Stage) -> None:

@@ -25,7 +25,7 @@ from pipeline.training import recipe as train_recipe
 from pipeline.training.checkpoints import TrainingFiles
 from pipeline.training.path_loss import path_loss
 from pipeline.training.recipe import Stage
-from pipeline.training.string_pool import draw_examples
+from pipeline.training.string_pool import StringData, alone, draw_examples
 from pipeline.training.trainer import StepConfig
 
 pytestmark = pytest.mark.slow
@@ -234,7 +234,9 @@ def test_passes_lower_the_loss_of_the_users_strings(table, pair):
     own = [picture_versions(p, first, 1, np.random.default_rng(0)) for p in load_pictures(table).usable]
     rng = np.random.default_rng(3)
     base = Base(
-        draw_examples(rng, Sources(), TRAINING, 4, first), np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8)
+        draw_examples(rng, StringData(Sources()), alone(TRAINING), 4, first),
+        np.zeros((0, 28, 28), np.uint8),
+        np.zeros(0, np.uint8),
     )
     schedule = replace(TINY.schedule, learning_rate=1e-2)
     trainer = start_trainer(first, parent, schedule)
@@ -258,7 +260,7 @@ def test_a_strong_pull_stays_with_the_parent(table, pair):
     networks, _ = load_networks(pair)
     own = [picture_versions(p, networks.first, 0, np.random.default_rng(0)) for p in load_pictures(table).usable]
     base = Base(
-        draw_examples(np.random.default_rng(3), Sources(), TRAINING, 4, networks.first),
+        draw_examples(np.random.default_rng(3), StringData(Sources()), alone(TRAINING), 4, networks.first),
         np.zeros((0, 28, 28), np.uint8),
         np.zeros(0, np.uint8),
     )

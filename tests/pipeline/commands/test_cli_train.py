@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -111,7 +112,7 @@ def test_the_defaults_are_those_of_the_recipe(asked, tmp_path):
     assert train("--data", tmp_path).exit_code == 0
     ((out, data, chosen, options),) = asked
     assert (out.name, data, chosen) == ("weights.npz", tmp_path, Recipe())
-    assert options == {"first": None, "resume": False, "force": False}
+    assert options == {"first": None, "start": None, "first_alone": False, "resume": False, "force": False}
 
 
 @pytest.mark.parametrize(
@@ -154,3 +155,18 @@ def test_data_that_are_not_there_are_exit_code_3(tmp_path):
 def test_help_has_an_example():
     result = train("--help")
     assert result.exit_code == 0 and "Example: digitstring train" in result.stdout
+
+
+def test_the_first_network_alone_begins_with_other_weights(tiny, training_data, tmp_path):
+    assert train("--data", training_data, "--out", "a.npz", "--epochs", 1, "--first-alone").exit_code == 0
+    networks, card = load_networks(tmp_path / "a.npz")
+    assert networks.second is None and card["figures"]["epochs"] == 1
+    result = train("--data", training_data, "--out", "b.npz", "--epochs", 1, "--first-alone", "--start", "a.npz")
+    assert result.exit_code == 0 and sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}.{end}" for name in "ab" for end in ("json", "npz")
+    ]
+    begun, _ = load_networks(tmp_path / "b.npz")
+    moved = np.abs(begun.first.weights["dense"] - networks.first.weights["dense"]).mean()
+    assert 0 < moved < 0.3 * np.abs(networks.first.weights["dense"]).mean()
+    refused = train("--data", training_data, "--out", "c.npz", "--first-alone", "--first", "a.npz")
+    assert refused.exit_code == 2 and "nothing to train" in refused.stderr

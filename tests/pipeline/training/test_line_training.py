@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch")
 
 from classifier.line_network import LineShape  # noqa: E402
 from classifier.weights import load_networks, rounded  # noqa: E402
-from pipeline.data.real_strings import RealString  # noqa: E402
+from pipeline.data.real_strings import RealString, split_registers  # noqa: E402
 from pipeline.errors import UsageError  # noqa: E402
 from pipeline.training.line_strings import LineMixture  # noqa: E402
-from pipeline.training.line_training import LineRecipe, LineTrainer, split_registers, train_line  # noqa: E402
+from pipeline.training.line_training import LineRecipe, LineTrainer, train_line  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import TRAINING
 from pipeline.training import trainer as string_training
 from pipeline.training.path_loss import path_loss
-from pipeline.training.string_pool import draw_examples
+from pipeline.training.string_pool import StringData, alone, draw_examples
 from pipeline.training.trainer import StepConfig, StringTrainer, clipped, draw_lone, lone_accuracy
 
 SMALL = Shape(convolutions=(Convolution(5, 2, 3), Convolution(5, 2, 4)), hidden=8)
@@ -26,7 +26,7 @@ SMALL = Shape(convolutions=(Convolution(5, 2, 3), Convolution(5, 2, 4)), hidden=
 @pytest.fixture(scope="module")
 def strings():
     """Examples whose text some path spells, of our own shapes."""
-    drawn = draw_examples(np.random.default_rng(2), Sources(), TRAINING, 8)
+    drawn = draw_examples(np.random.default_rng(2), StringData(Sources()), alone(TRAINING), 8)
     spelled = [
         each for each in drawn if np.isfinite(path_loss(each, np.zeros((len(each.start), SYMBOLS), np.float32))[0])
     ]
@@ -124,7 +124,7 @@ def test_gradient_of_a_second_network_is_that_of_finite_differences(lone, config
     first = ConvolutionNetwork.initialise(SMALL, np.random.default_rng(7))
     shape = replace(SMALL, measures=SECOND_MEASURES, unit="rectified")
     rng = np.random.default_rng(8)
-    drawn = draw_examples(np.random.default_rng(2), Sources(), TRAINING, 8, first)
+    drawn = draw_examples(np.random.default_rng(2), StringData(Sources()), alone(TRAINING), 8, first)
     strings = [
         each
         for each in drawn
