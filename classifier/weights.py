@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import WeightsError
-from classifier.line_network import LineNetwork, LineShape
+from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import ConvolutionNetwork, Shape
 
 KIND = "string-reader"

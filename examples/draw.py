@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from pipeline.synthesis.allographs import draw_allograph
+from pipeline.synthesis.glyphs.allographs import draw_allograph
+from pipeline.synthesis.glyphs.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
 from pipeline.synthesis.papers import draw_paper, draw_rules, mottle
-from pipeline.synthesis.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
 from pipeline.synthesis.placing import Line
 
 Float = NDArray[np.float32]

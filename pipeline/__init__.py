@@ -3,12 +3,12 @@
     path/bytes/file/array ── reader ── images ──> image (H, W) grey; a page goes on to documents
       └─ segmenter.ink ──> ink (h, w) in [0, 1], 1 = ink; polarity, background, ruled lines, slant, height
          └─ segmenter.cuts ──> Cut, Cut, ... left to right, from coarse (gaps) to fine (inside strokes)
-            └─ reading.lattice ──> Span(i, j): every run of neighbouring pieces that could be one character,
+            └─ reading.lattices ──> Span(i, j): every run of neighbouring pieces that could be one character,
                │                   limited by width; whole components snap to the span they mostly belong to
-               └─ reading.characters ──> (N, 2, 28, 28) crops and their measures, one batch
+               └─ reading.lattices.characters ──> (N, 2, 28, 28) crops and their measures, one batch
                   └─ classifier.network ──> (N, 11) sigmoid outputs: ten digits and "a mark"; all low: no digit
-                     └─ reading.search ──> best path; unsure spans get finer cuts and are searched again;
-                        │                   reading.joint: with what the line network says of the whole line
+                     └─ reading.lattices.search ──> best path; unsure spans get finer cuts and are searched again;
+                        │                   reading.confidence: with what the line network says of the whole line
                         └─ Reading(text, confidence, digits, alternatives, accepted)
 
 >>> from pipeline import Reader

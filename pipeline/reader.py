@@ -23,19 +23,19 @@ import numpy as np
 from classifier.errors import ClassifierError
 from pipeline.blas import one_thread
 from pipeline.documents.pages import MOST_PAGES, has_pages
-from pipeline.documents.writing import find_writing
+from pipeline.documents.plain_paper.writing_lines import find_writing
 from pipeline.errors import PipelineError, UsageError
 from pipeline.images import load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
+from pipeline.reading.lattices.search import SearchConfig
 from pipeline.reading.result import Alternative, Part
-from pipeline.reading.search import SearchConfig
 from segmenter.arrays import Box, Grey
 from segmenter.errors import SegmenterError
 
 if TYPE_CHECKING:
     from pipeline.documents.document import DocumentTrace
     from pipeline.documents.fields import DocumentReading
-    from pipeline.documents.templates.template import Template
+    from pipeline.documents.templates.template_file import Template
     from pipeline.reading.result import Reading
 
 LEAST_PAGE = 500  # pixels of the longer side: a smaller picture is a field, and the rest need not be imported
@@ -86,7 +86,7 @@ class Named:
 
             fields = {name: check_box(name, box) for name, box in fields.items()}
         if isinstance(template, str | Path):
-            from pipeline.documents.templates.template import load_template
+            from pipeline.documents.templates.template_file import load_template
 
             template = load_template(Path(template))
         return cls(document, fields or None, template)
@@ -263,7 +263,7 @@ def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
     """What a decoded picture (H, W) that is no page shows: one number, whichever way up, or several."""
     writing = find_writing(grey)
     if writing is not None and (writing.is_small or writing.has_lines):
-        from pipeline.documents.plain import trace_several
+        from pipeline.documents.plain_paper.plain import trace_several
 
         several = trace_several(reader, grey, writing)
         if several is not None:
@@ -271,7 +271,7 @@ def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
     trace = reader.trace(grey)
     if writing is None or trace.reading.confidence >= writing.unsure:
         return trace
-    from pipeline.documents.plain import trace_other_ways
+    from pipeline.documents.plain_paper.plain import trace_other_ways
 
     return trace_other_ways(reader, grey, writing, trace)
 

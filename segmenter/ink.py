@@ -7,13 +7,13 @@ from scipy import ndimage
 
 from segmenter.arrays import Affine, Box, Grey, Mask
 from segmenter.arrays import Ink as InkPlane
-from segmenter.background import content_box, sharpen
 from segmenter.components import Components, usual_height
-from segmenter.line import drop_outside, estimate_skew, estimate_slant, number_line
+from segmenter.ink_steps.background import content_box, sharpen
+from segmenter.ink_steps.regions import Scene, Work, enlarged, is_lone, prepare, reduced
+from segmenter.ink_steps.stance import drop_outside, estimate_skew, estimate_slant, number_line
+from segmenter.ink_steps.surroundings import find_surroundings
+from segmenter.ink_steps.thresholding import soft_ink, stroke_mask, stroke_width
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
-from segmenter.scene import Scene, Work, enlarged, is_lone, prepare, reduced
-from segmenter.strokes import soft_ink, stroke_mask, stroke_width
-from segmenter.surroundings import find_surroundings
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 

@@ -16,8 +16,8 @@ import pytest
 
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
-from pipeline.synthesis.allographs import draw_allograph
-from pipeline.synthesis.pens import draw_strokes, fit_strokes
+from pipeline.synthesis.glyphs.allographs import draw_allograph
+from pipeline.synthesis.glyphs.pens import draw_strokes, fit_strokes
 from pipeline.training.checkpoints import TrainingFiles
 
 

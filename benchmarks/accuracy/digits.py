@@ -36,7 +36,7 @@ from pipeline.data.mnist import load_mnist
 from pipeline.errors import DataError
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.field_reader import FieldReader
-from pipeline.training.trainer import lone_sums
+from pipeline.training.crop.trainer import lone_sums
 
 Float = NDArray[np.float32]
 CONFUSIONS = 10

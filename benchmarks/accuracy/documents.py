@@ -6,7 +6,7 @@
 A field counts as found where a field that is returned covers at least half of the smaller of the two boxes; as right
 where its text is that, too. Returned besides: fields that are none. A template is drafted from the page as it is. CPU
 seconds are of one process with one thread, from the file to the fields; the memory is the peak of the process.
-Drawn pages (benchmarks/accuracy/drawn_documents.py) are written with the digits of held-out writers.
+Drawn pages (benchmarks/common/drawn_documents.py) are written with the digits of held-out writers.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ import numpy as np
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.drawn_documents import TrueField, draw_cheque, draw_form
 from benchmarks.accuracy.strings import held_out_sources
+from benchmarks.common.drawn_documents import TrueField, draw_cheque, draw_form
 from benchmarks.common.scores import describe, find_data, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.documents.document import read_document
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.templates.filling import draft
-from pipeline.documents.templates.template import Template
+from pipeline.documents.templates.template_file import Template
 from pipeline.errors import ImageError
 from pipeline.images import load_grey
 from pipeline.reading.field_reader import FieldReader

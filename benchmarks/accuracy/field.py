@@ -25,7 +25,7 @@ from benchmarks.common.scores import READ_RATE_ERROR, describe, find_data, open_
 from benchmarks.common.tables import markdown
 from benchmarks.diagnosis.failures import draw_failures
 from pipeline.errors import DataError
-from pipeline.evaluation.evaluate import Truth, load_truth
+from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.evaluation.metrics import read_rate, wilson
 from pipeline.reading.field_reader import FieldReader
 

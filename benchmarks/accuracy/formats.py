@@ -28,7 +28,7 @@ from benchmarks.common.scores import Scores, describe, find_data, left_out, open
 from benchmarks.common.tables import markdown
 from benchmarks.robustness.invariance import HALVES, HEADER, Comparison, halves
 from pipeline.errors import DataError, ImageError
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.result import Reading

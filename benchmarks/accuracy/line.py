@@ -25,11 +25,11 @@ from benchmarks.accuracy.strings import PEN_COLLECTIONS, draw_pen, pen_strings
 from benchmarks.common.scores import find_data, options, share, write_report
 from benchmarks.common.tables import markdown
 from classifier.arrays import LinePicture
-from classifier.line_columns import beam_texts, likeliest_path
-from classifier.line_network import LineNetwork, digit_columns
-from classifier.line_picture import ROWS, line_picture
+from classifier.line.line_columns import beam_texts, likeliest_path
+from classifier.line.line_network import LineNetwork, digit_columns
+from classifier.line.line_picture import ROWS, line_picture
 from classifier.weights import load_networks
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.images import load_grey
 
 TABLES = ("cheque-amounts", "register-numbers-test", "field", "drawn", "nothing")

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.accuracy.line import TABLES, drawn_pen
 from benchmarks.common.scores import Scores, find_data, options, share, write_report
 from benchmarks.common.tables import markdown
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.evaluation.metrics import calibration_error, read_rate
 from pipeline.images import load_grey
 from pipeline.reading.field_reader import FieldReader

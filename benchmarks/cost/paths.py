@@ -17,13 +17,13 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.common.tables import markdown
 from benchmarks.cost.speed import default_truth
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.formats.automaton import spelling
 from pipeline.formats.format import parse_format
 from pipeline.reading.field_reader import FieldReader
-from pipeline.reading.lattice import Lattice
-from pipeline.reading.paths import best_reading, posteriors
-from pipeline.reading.texts import likely_fitting
+from pipeline.reading.lattices.lattice import Lattice
+from pipeline.reading.lattices.paths import best_reading, posteriors
+from pipeline.reading.lattices.texts import likely_fitting
 
 SPECS = (None, "digits:4-8", "amount", "luhn", "mod11")
 

@@ -129,7 +129,7 @@ def main() -> None:
     args = parser.parse_args()
     os.environ.update(ONE_THREAD)  # before numpy is imported
 
-    from pipeline.evaluation.evaluate import load_truth
+    from pipeline.evaluation.evaluation import load_truth
 
     images = [truth.path.resolve() for truth in load_truth(args.truth or default_truth())][: args.limit]
     results = {"`read`, cold start": summary(measure_cold(images[0], args.weights, args.runs))}

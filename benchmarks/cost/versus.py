@@ -31,23 +31,23 @@ from benchmarks.common.tables import markdown
 from benchmarks.cost.speed import default_truth
 from classifier.onnx.runtime import VARIABLE
 from pipeline import Reader
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 
 WARM_UP = 3  # pictures that are read before any counts
 STAGES = (  # name, module, and the name there that is called
     ("picture: decoding", "pipeline.reading.field_reader", "load_grey"),
-    ("ink", "pipeline.reading.finding", "extract_ink"),
-    ("cuts", "pipeline.reading.finding", "find_cuts"),
-    ("line: picture, columns' texts", "pipeline.reading.finding", "read_line"),
-    ("line: network", "classifier.line_network", "LineNetwork.columns"),
+    ("ink", "pipeline.reading.text_finding", "extract_ink"),
+    ("cuts", "pipeline.reading.text_finding", "find_cuts"),
+    ("line: picture, columns' texts", "pipeline.reading.text_finding", "read_line"),
+    ("line: network", "classifier.line.line_network", "LineNetwork.columns"),
     ("line: network", "classifier.onnx.runtime", "FastLineNetwork.columns"),
-    ("pieces", "pipeline.reading.finding", "cut_pieces"),
-    ("crops", "pipeline.reading.finding", "draw_crops"),
-    ("first network", "pipeline.reading.finding", "forward_blocks"),
-    ("spans, search", "pipeline.reading.finding", "search"),
-    ("second look: its network", "pipeline.reading.rescoring", "forward_blocks"),
-    ("second look: the rest", "pipeline.reading.finding", "look_again"),
-    ("texts of the lattice", "pipeline.reading.finding", "likely_fitting"),
+    ("pieces", "pipeline.reading.text_finding", "cut_pieces"),
+    ("crops", "pipeline.reading.text_finding", "draw_crops"),
+    ("first network", "pipeline.reading.text_finding", "forward_blocks"),
+    ("spans, search", "pipeline.reading.text_finding", "search"),
+    ("second look: its network", "pipeline.reading.lattices.rescoring", "forward_blocks"),
+    ("second look: the rest", "pipeline.reading.text_finding", "look_again"),
+    ("texts of the lattice", "pipeline.reading.text_finding", "likely_fitting"),
     ("both readers' texts", "pipeline.reading.together", "Together.opinions"),
 )
 REST = "digits, boxes, the rest"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
-from pipeline.reading.search import Round
+from pipeline.reading.lattices.lattice import SKIP
+from pipeline.reading.lattices.search import Round
 from segmenter.spans import Pieces, Spans, find_spans
 
 CAUSES = {

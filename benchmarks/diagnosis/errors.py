@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common.tables import data_folder, markdown
 from benchmarks.diagnosis.causes import CAUSES, StringVerdict, Truth, judge
 from benchmarks.diagnosis.span_truth import BoxTruth, OwnerTruth
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.synthesis.strings import EVALUATION, draw_string

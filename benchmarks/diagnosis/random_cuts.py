@@ -26,9 +26,9 @@ from benchmarks.accuracy.strings import held_out_sources
 from benchmarks.common.scores import describe, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.evaluation.metrics import wilson
-from pipeline.reading.finding import score_spans
-from pipeline.reading.search import SearchConfig, search
-from pipeline.reading.texts import likely_texts
+from pipeline.reading.lattices.search import SearchConfig, search
+from pipeline.reading.lattices.texts import likely_texts
+from pipeline.reading.text_finding import score_spans
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from segmenter.cuts import DENSE, Cut, find_cuts
 from segmenter.ink import LINE_HEIGHT, Ink, extract_ink

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.synthesis.strings import SyntheticString
-from pipeline.training.examples import DIGIT_HELD, DIGIT_PURE, ink_by_character
+from pipeline.training.crop.examples import DIGIT_HELD, DIGIT_PURE, ink_by_character
 from segmenter.cuts import INK_LEVEL
 from segmenter.spans import Pieces, Spans
 

@@ -33,13 +33,13 @@ from benchmarks.common.scores import describe, open_reader, options, write_repor
 from benchmarks.common.tables import markdown
 from classifier.errors import ClassifierError
 from pipeline.documents.pages import load_pages, page_sizes
-from pipeline.documents.templates.template import load_template
+from pipeline.documents.templates.template_file import load_template
 from pipeline.errors import PipelineError
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.formats.format import parse_format
 from pipeline.image_formats import PLUGINS, is_known
+from pipeline.reading.confidence.profile import Profile, load_profile
 from pipeline.reading.field_reader import SHIPPED, FieldReader
-from pipeline.reading.profile import Profile, load_profile
 from segmenter.errors import SegmenterError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

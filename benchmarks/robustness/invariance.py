@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common.scores import describe, find_data, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.errors import DataError, ImageError
-from pipeline.evaluation.evaluate import Truth, load_truth
+from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.reading.field_reader import FieldReader
 
 FIRST_HALF = 423  # file numbers up to this one: constants may be chosen on them

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Weights
 from classifier.crops import SIDE
-from classifier.line_network import MARGIN, STRIDE, LineLayer, LineNetwork
-from classifier.line_picture import ROWS
+from classifier.line.line_network import MARGIN, STRIDE, LineLayer, LineNetwork
+from classifier.line.line_picture import ROWS
 from classifier.network import FRAME, SYMBOLS, ConvolutionNetwork, kernel_name
 from classifier.onnx.messages import Port, model, node, tensor
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Columns, Crops, LinePicture, Logits, Measures
 from classifier.errors import EngineError
-from classifier.line_network import LineNetwork
+from classifier.line.line_network import LineNetwork
 from classifier.network import SYMBOLS, ConvolutionNetwork
 from classifier.onnx.graphs import model_of
 from classifier.weights import Network, Networks

@@ -13,9 +13,9 @@ from scipy.stats import binom
 from classifier.weights import Networks
 from pipeline.adapting.labelled import Picture
 from pipeline.evaluation.metrics import wilson
-from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
-from pipeline.reading.finding import find_texts
-from pipeline.reading.search import SearchConfig
+from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
+from pipeline.reading.lattices.search import SearchConfig
+from pipeline.reading.text_finding import find_texts
 from pipeline.reading.together import LineSide
 
 CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this

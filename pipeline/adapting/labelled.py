@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError, ImageError
-from pipeline.evaluation.evaluate import table_rows
+from pipeline.evaluation.evaluation import table_rows
 from pipeline.images import load_grey
 
 BLOCKS_IN_FOLD = 5  # at most so many blocks of neighbouring rows are held out together

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.line_network import LineNetwork
+from classifier.line.line_network import LineNetwork
 from classifier.network import ConvolutionNetwork
 from classifier.weights import Networks, rounded
 from pipeline.adapting.check import Answers, read_pictures
@@ -17,7 +17,7 @@ from pipeline.adapting.labelled import Picture
 from pipeline.adapting.schedule import AdaptSchedule, Base, Versions, mixed, run_pass, start_trainer
 from pipeline.reading.together import LineSide
 from pipeline.training.checkpoints import TrainingFiles
-from pipeline.training.trainer import StringTrainer
+from pipeline.training.crop.trainer import StringTrainer
 
 
 @dataclass(eq=False)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from classifier.distortions import Distortion
 from classifier.network import DIGITS, ConvolutionNetwork, forward_blocks
 from pipeline.formats.automaton import spelling
-from pipeline.reading.paths import posteriors
-from pipeline.training.examples import Example
-from pipeline.training.path_loss import example_lattice
-from pipeline.training.trainer import StepConfig, StringTrainer, draw_lone
+from pipeline.reading.lattices.paths import posteriors
+from pipeline.training.crop.examples import Example
+from pipeline.training.crop.path_loss import example_lattice
+from pipeline.training.crop.trainer import StepConfig, StringTrainer, draw_lone
 
 Float = NDArray[np.float32]
 Versions = tuple[Example, ...]

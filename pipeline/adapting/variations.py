@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from classifier.network import ConvolutionNetwork
 from pipeline.adapting.labelled import Picture
-from pipeline.training.examples import Example, lattice_example
+from pipeline.training.crop.examples import Example, lattice_example
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
 from segmenter.spans import cut_pieces, find_spans, pick_spans

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
 from pipeline.errors import ImageError, PipelineError
-from pipeline.reading.profile import Profile
+from pipeline.reading.confidence.profile import Profile
 from pipeline.reading.result import Result
 from segmenter.errors import SegmenterError
 

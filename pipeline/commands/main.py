@@ -14,22 +14,9 @@ import typer
 import typer.core
 
 import pipeline
-from pipeline.commands import (
-    adapt,
-    batch,
-    book,
-    data,
-    evaluate,
-    explain,
-    export,
-    read,
-    review,
-    serve,
-    template,
-    threshold,
-    train,
-)
 from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, UNWRITABLE, code_of
+from pipeline.commands.learning import adapt, book, data, evaluate, export, threshold, train
+from pipeline.commands.reading import batch, explain, read, review, serve, template
 from pipeline.commands.terminal import say, talkative
 
 

@@ -123,7 +123,7 @@ def _say_if_nothing_is_so_sure(threshold: float, weights: Path | None) -> None:
 def _with_profile(options: ReaderOptions, path: Path) -> ReaderOptions:
     """With the threshold and the format of a profile. Raises UsageError where other options say otherwise."""
     import pipeline
-    from pipeline.reading.profile import load_profile
+    from pipeline.reading.confidence.profile import load_profile
 
     profile = load_profile(path)
     if options.threshold is not None or options.max_error is not None:

@@ -15,13 +15,13 @@ from scipy import ndimage
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.given import read_given
 from pipeline.documents.glance import may_be_page
-from pipeline.documents.layout.finding import Layout
+from pipeline.documents.layout.field_finding import Layout
 from pipeline.documents.layout.sheet import Sheet, make_sheet
 from pipeline.documents.looks import Look
 from pipeline.documents.page import Found, named, read_page
 from pipeline.documents.pages import MOST_PAGES, Page, load_pages
 from pipeline.documents.templates.filling import draft, read_by_template
-from pipeline.documents.templates.template import Template, load_template
+from pipeline.documents.templates.template_file import Template, load_template
 from pipeline.errors import ImageError, UsageError
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box, Grey

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.documents.fields import FieldReading, check_box
 from pipeline.documents.layout.cleaning import without_sign
-from pipeline.documents.layout.finding import Layout, given_candidate
+from pipeline.documents.layout.field_finding import Layout, given_candidate
 from pipeline.documents.layout.sheet import Place, Sheet
 from pipeline.documents.looks import look_at
 from pipeline.documents.page import look_at_candidate

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.documents.layout.cutouts import Cutout
 from pipeline.reading.field_reader import FieldReader, Trace
-from pipeline.reading.lattice import SKIP
+from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.result import Reading
 from segmenter.ink import LINE_HEIGHT
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.documents.fields import AMOUNT, DATE
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.cleaning import has_sign
-from pipeline.documents.layout.finding import Candidate
+from pipeline.documents.layout.field_finding import Candidate
 from pipeline.documents.looks import Look
 
 

@@ -11,10 +11,10 @@ from pipeline.documents.fields import AMOUNT, MICR, FieldReading
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.cleaning import without_sign
 from pipeline.documents.layout.combs import sort_reading
-from pipeline.documents.layout.finding import Candidate, Layout, find_candidates, find_lone
+from pipeline.documents.layout.field_finding import Candidate, Layout, find_candidates, find_lone
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.looks import Look, look_at
-from pipeline.documents.micr.line import read_micr
+from pipeline.documents.micr.micr_line import read_micr
 from pipeline.documents.naming import (
     DATE_ORDERS,
     SHORT_DATE_ORDERS,

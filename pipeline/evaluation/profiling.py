@@ -11,10 +11,10 @@ import numpy as np
 
 from pipeline.batch.outcomes import ReaderOptions
 from pipeline.errors import PipelineError, UsageError
-from pipeline.evaluation.evaluate import Truth, evaluate
+from pipeline.evaluation.evaluation import Truth, evaluate
 from pipeline.evaluation.guarantee import check_shares, fewest_accepted, find_threshold, missing_rows
 from pipeline.files import write_whole
-from pipeline.reading.profile import Profile
+from pipeline.reading.confidence.profile import Profile
 
 
 class NoGuarantee(PipelineError):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.explaining.panels import ACCENT, CARD, QUIET, RULE, TEXT, WARN, Panel, flow, percent, picture_of
-from pipeline.reading.characters import draw_crops
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
+from pipeline.reading.lattices.characters import draw_crops
+from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.result import Digit
 from segmenter.spans import Spans
 

@@ -23,7 +23,7 @@ from pipeline.explaining.panels import (
     text_width,
 )
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
+from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.result import Digit
 from segmenter.spans import Pieces
 

@@ -7,8 +7,8 @@ import numpy as np
 from pipeline.explaining.field_picture import SpanLabel, draw_ink
 from pipeline.explaining.panels import QUIET, TEXT, WARN, Panel, flow, text_width
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
-from pipeline.reading.search import Round
+from pipeline.reading.lattices.lattice import SKIP
+from pipeline.reading.lattices.search import Round
 from segmenter.spans import Pieces
 
 COLUMNS, GAP = 3, 26

@@ -15,8 +15,8 @@ from pipeline.explaining.panels import picture_of
 from pipeline.explaining.rounds import ending, story
 from pipeline.images import load_grey
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
-from pipeline.reading.search import Round
+from pipeline.reading.lattices.lattice import SKIP
+from pipeline.reading.lattices.search import Round
 from segmenter.cuts import Cut
 from segmenter.ink import Ink
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.line_network import ALPHABET, BLANK, FIRST_MARK, MARGIN, MARKS, OTHER, STRIDE, SYMBOLS, LineNetwork
-from classifier.line_picture import CONFIG, ROWS
+from classifier.line.line_network import ALPHABET, BLANK, FIRST_MARK, MARGIN, MARKS, OTHER, STRIDE, SYMBOLS, LineNetwork
+from classifier.line.line_picture import CONFIG, ROWS
 from classifier.network import SKIP, ConvolutionNetwork
 
 CROPS = (
     "crops of characters as MNIST normalises them: the larger side 20 pixels, the centre of mass in the middle; the "
     "first channel the character's ink, the second the other ink around it; 1 = ink"
 )
-MEASURES = "size, place, ink and gaps of each character (pipeline/reading/characters.py, measure)"
-SCORED = f"{MEASURES}; then the first network's sums / 4, clipped (pipeline/reading/rescoring.py, second_measures)"
+MEASURES = "size, place, ink and gaps of each character (pipeline/reading/lattices/characters.py, measure)"
+SCORED = f"{MEASURES}; then the first network's sums / 4, clipped (lattices/rescoring.py, second_measures)"
 SUMS = (
     "weighted sums, whose sigmoid is the probability; of the second network they are added to those of the first. "
     f"0 to 9: the digit; {SKIP}: a mark that is no digit"
 )
 PICTURE = (
     f"a grey line of writing, scaled to {ROWS} rows with its aspect kept, less the paper's brightness around, divided "
-    "by the contrast of its ink: paper 0, ink about 1 (classifier/line_picture.py)"
+    "by the contrast of its ink: paper 0, ink about 1 (classifier/line/line_picture.py)"
 )
 COLUMNS = (
     "natural logarithms of the probabilities of the symbols in each column, for connectionist temporal classification"

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from pipeline.errors import UsageError
 from pipeline.formats.automaton import NOTHING, Automaton, digit_counts
-from pipeline.formats.checks import aba, ean13, iban, luhn, mod11_backwards
+from pipeline.formats.check_digits import aba, ean13, iban, luhn, mod11_backwards
 from pipeline.formats.dates import ORDERS, date
 from pipeline.formats.patterns import compile_pattern
 

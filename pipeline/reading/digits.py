@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from classifier.arrays import Scores
-from pipeline.reading.calibration import LEAST, Calibration
-from pipeline.reading.lattice import SKIP, Path
+from pipeline.reading.confidence.calibration import LEAST, Calibration
+from pipeline.reading.lattices.lattice import SKIP, Path
+from pipeline.reading.lattices.search import Round
 from pipeline.reading.line.reading import LineReading
 from pipeline.reading.result import Alternative, Digit
-from pipeline.reading.search import Round
 from segmenter.arrays import Box, Mask
 from segmenter.cuts import INK_LEVEL
 from segmenter.ink import Ink

@@ -18,19 +18,19 @@ from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
 from pipeline.formats.values import value_of
 from pipeline.images import load_grey
-from pipeline.reading.calibration import Calibration
-from pipeline.reading.characters import MEASURES
+from pipeline.reading.confidence.calibration import Calibration
+from pipeline.reading.confidence.masking import TEXTS, mask_of
 from pipeline.reading.digits import column_boxes, make_digits, path_boxes, path_shares, scaled_alternatives, text_shares
-from pipeline.reading.finding import Found, find_texts
-from pipeline.reading.lattice import Path
+from pipeline.reading.lattices.characters import MEASURES
+from pipeline.reading.lattices.lattice import Path
+from pipeline.reading.lattices.paths import best_path
+from pipeline.reading.lattices.rescoring import MEASURES as SECOND_MEASURES
+from pipeline.reading.lattices.search import Round, SearchConfig
+from pipeline.reading.lattices.texts import best_path_of, likely_texts
 from pipeline.reading.line.reading import LineReading
 from pipeline.reading.marks import written_of
-from pipeline.reading.masking import TEXTS, mask_of
-from pipeline.reading.paths import best_path
-from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.result import Opinion, Reading
-from pipeline.reading.search import Round, SearchConfig
-from pipeline.reading.texts import best_path_of, likely_texts
+from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
 from segmenter.arrays import Box
 from segmenter.spans import Pieces

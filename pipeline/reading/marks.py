@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.formats.values import CURRENCY, UNKNOWN
-from pipeline.reading.lattice import SKIP, Path
+from pipeline.reading.lattices.lattice import SKIP, Path
 from segmenter.cuts import INK_LEVEL
 from segmenter.spans import Pieces, Spans
 

@@ -19,12 +19,12 @@ from classifier.errors import WeightsError
 from classifier.weights import Networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format
-from pipeline.reading.joint import Joint
-from pipeline.reading.lattice import SKIP, Lattice, Path
+from pipeline.reading.confidence.joint import Joint
+from pipeline.reading.lattices.lattice import SKIP, Lattice, Path
+from pipeline.reading.lattices.search import Round
+from pipeline.reading.lattices.texts import shares_of
 from pipeline.reading.line.readers import ColumnReader, NetworkReader
 from pipeline.reading.line.reading import LineReading
-from pipeline.reading.search import Round
-from pipeline.reading.texts import shares_of
 from segmenter.arrays import Mask
 
 TEXTS = 40  # likely texts of the lattice that take part

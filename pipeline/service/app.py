@@ -20,7 +20,7 @@ from pipeline.review.store import ReviewStore
 from pipeline.service.gate.guard import Guard
 from pipeline.service.gate.receiving import Receiving
 from pipeline.service.refusals import Refusal
-from pipeline.service.routes.examples import add_schemas
+from pipeline.service.routes.example_answers import add_schemas
 from pipeline.service.routes.page_files import add_pages
 from pipeline.service.routes.parameters import sentence
 from pipeline.service.routes.reading_routes import reading_routes

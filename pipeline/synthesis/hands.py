@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pipeline.synthesis.allographs import ALLOGRAPHS, draw_allograph
-from pipeline.synthesis.bitmaps import warp_bitmap
-from pipeline.synthesis.font_digits import Font, draw_font_digit
-from pipeline.synthesis.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
+from pipeline.synthesis.glyphs.allographs import ALLOGRAPHS, draw_allograph
+from pipeline.synthesis.glyphs.bitmaps import warp_bitmap
+from pipeline.synthesis.glyphs.font_digits import Font, draw_font_digit
+from pipeline.synthesis.glyphs.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import StringStyle, uniform
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.synthesis.pens import SOLID, Glyph, draw_strokes
+from pipeline.synthesis.glyphs.pens import SOLID, Glyph, draw_strokes
 
 ABOVE, BELOW = 2.6, 1.0
 """Rows of the canvas over and under the baseline, in heights of a digit."""

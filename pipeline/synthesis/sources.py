@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pipeline.synthesis.font_digits import Font, draw_font, load_fonts
+from pipeline.synthesis.glyphs.font_digits import Font, draw_font, load_fonts
 
 DIGITS = "0123456789"
 IMAGE_COLLECTIONS = {"mnist": 0, "swiss": 1_000_000, "bhmsds": 2_000_000}
@@ -49,8 +49,8 @@ class Sources:
     (None: all of one unnamed writer), each collection's from its own start in
     IMAGE_COLLECTIONS. In ``without`` and ``only`` the writer 2154 of images is
     "mnist-2154". pen_digits: isolated digits; pen_strings: real strings of several digits, with separators;
-    pen_others: marks and letters; shapes, fonts: whether allographs of our own (pipeline.synthesis.allographs) and
-    digits of fonts (pipeline.synthesis.font_digits) join in.
+    pen_others: marks and letters; shapes, fonts: whether allographs of our own (glyphs.allographs) and digits of fonts
+    (glyphs.font_digits) join in.
     """
 
     images: np.ndarray = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))

@@ -25,23 +25,23 @@ from pipeline.data.mnist import Mnist, load_mnist
 from pipeline.data.real_strings import RealString, load_register_numbers, register_folder, split_registers
 from pipeline.data.strokes import MORE_DIGITS, STROKE_KINDS, load_strokes, stroke_files
 from pipeline.errors import DataError, UsageError
-from pipeline.reading.rescoring import MEASURES as SECOND_MEASURES
-from pipeline.reading.texts import likely_texts
+from pipeline.reading.lattices.rescoring import MEASURES as SECOND_MEASURES
+from pipeline.reading.lattices.texts import likely_texts
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import EVALUATION
-from pipeline.training.calibrate import calibrate, calibrate_weights
+from pipeline.training.calibrating.calibrate import calibrate, calibrate_weights
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
-from pipeline.training.examples import Example
-from pipeline.training.hard_digits import emphasise
-from pipeline.training.path_loss import example_lattice
-from pipeline.training.pretraining import pretrain
-from pipeline.training.string_pool import PoolConfig, StringData, StringMixture, alone, chunks, draw_examples
-from pipeline.training.trainer import (
+from pipeline.training.crop.examples import Example
+from pipeline.training.crop.hard_digits import emphasise
+from pipeline.training.crop.path_loss import example_lattice
+from pipeline.training.crop.pretraining import pretrain
+from pipeline.training.crop.trainer import (
     StepConfig,
     StringTrainer,
     draw_lone,
     lone_accuracy,
 )
+from pipeline.training.string_pool import PoolConfig, StringData, StringMixture, alone, chunks, draw_examples
 from pipeline.training.wide_hands import smoothed, with_digit_images
 
 VALIDATION_DIGITS = 5_000  # the last of MNIST's training digits, never trained on

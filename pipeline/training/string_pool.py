@@ -14,8 +14,8 @@ from pipeline.data.real_strings import RealString
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
 from pipeline.synthesis.style import AMOUNTS, SURROUNDED
-from pipeline.training.examples import Example, make_example
-from pipeline.training.line_distortions import SET_LOOSELY, distorted
+from pipeline.training.crop.examples import Example, make_example
+from pipeline.training.line.line_distortions import SET_LOOSELY, distorted
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pipeline.data.digit_images import (
     load_swiss_numbers,
 )
 from pipeline.data.strokes import StrokeSample
-from pipeline.synthesis.allographs import spline
+from pipeline.synthesis.glyphs.allographs import spline
 from pipeline.synthesis.sources import IMAGE_COLLECTIONS, Sources
 
 LOADERS = {SWISS_NUMBERS: ("swiss", load_swiss_numbers), BHMSDS: ("bhmsds", load_bhmsds)}

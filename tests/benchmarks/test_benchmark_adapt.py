@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.accuracy import adapt as benchmark
-from benchmarks.accuracy.adapt import file_number, split
 from benchmarks.common.scores import Scores
-from pipeline.adapting.adapt import AdaptReport
-from pipeline.evaluation.evaluate import Truth
+from benchmarks.learning import adapt as benchmark
+from benchmarks.learning.adapt import file_number, split
+from pipeline.adapting.adaptation import AdaptReport
+from pipeline.evaluation.evaluation import Truth
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from pipeline.training import recipe
@@ -89,7 +89,7 @@ def test_nothing_measured_is_one_sentence(tmp_path):
 
 
 def test_scores_come_back_from_a_part():
-    from benchmarks.accuracy.adapt_report import _changes, _scores
+    from benchmarks.learning.adapt_report import _changes, _scores
 
     scores = Scores((True, False), (0.5, 0.25))
     part = {"strings": {"after": {"each": [list(scores.right), list(scores.confidences)]}}}

@@ -23,16 +23,16 @@ from benchmarks.common.scores import Scores, left_out
 from benchmarks.diagnosis import random_cuts, segmentation
 from benchmarks.diagnosis.span_truth import OwnerTruth
 from benchmarks.robustness import invariance
-from classifier.line_network import LineNetwork, LineShape
+from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
 from pipeline.reading.field_reader import FieldReader
-from pipeline.reading.finding import score_spans
 from pipeline.reading.result import Digit, Reading
+from pipeline.reading.text_finding import score_spans
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from pipeline.training import recipe
-from pipeline.training.trainer import lone_accuracy
+from pipeline.training.crop.trainer import lone_accuracy
 from segmenter.ink import extract_ink
 
 ROOT = Path(__file__).resolve().parents[2]

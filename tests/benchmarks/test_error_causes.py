@@ -6,9 +6,9 @@ import pytest
 from benchmarks.diagnosis.causes import judge
 from benchmarks.diagnosis.span_truth import BoxTruth, OwnerTruth, source_boxes
 from pipeline.reading.field_reader import Trace
-from pipeline.reading.lattice import SKIP
+from pipeline.reading.lattices.lattice import SKIP
+from pipeline.reading.lattices.search import SearchConfig, search
 from pipeline.reading.result import Reading
-from pipeline.reading.search import SearchConfig, search
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import WeightsError
-from classifier.line_network import LineNetwork, LineShape
+from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import KIND, Networks, load_arrays, load_networks, network_arrays, network_card, rounded
 from pipeline.training.checkpoints import TrainingFiles

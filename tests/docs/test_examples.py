@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from examples.draw import EXAMPLES, MARKS, draw_example
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.images import load_grey
-from pipeline.synthesis.allographs import ALLOGRAPHS
+from pipeline.synthesis.glyphs.allographs import ALLOGRAPHS
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 

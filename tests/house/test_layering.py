@@ -42,7 +42,7 @@ THIRD_PARTY = {
     "pipeline.reading.line.rapidocr": {"numpy", "rapidocr"},
     "pipeline.training": {"numpy", "scipy", "skimage", "threadpoolctl", "torch"},
     "pipeline.data": {"numpy", "scipy", "pooch", "PIL"},
-    "pipeline.synthesis.font_outlines": {"numpy", "skimage", "fontTools"},
+    "pipeline.synthesis.glyphs.font_outlines": {"numpy", "skimage", "fontTools"},
     "pipeline.batch.cluster": {"distributed", "threadpoolctl"},
     "pipeline.batch.folders": {"fsspec"},
     "pipeline.service": {
@@ -62,7 +62,7 @@ THIRD_PARTY = {
 DRAWING = (
     "pipeline.explaining",
     "pipeline.review.pictures",
-    "pipeline.synthesis.pens",
+    "pipeline.synthesis.glyphs.pens",
     "pipeline.synthesis.strings",
     "pipeline.synthesis.scans",
     "pipeline.synthesis.surroundings",
@@ -121,11 +121,11 @@ def test_imports_point_downward(module, path):
     [
         ("segmenter.cuts", "from classifier import network", "classifier"),
         ("segmenter.cuts", "def f():\n    import pipeline.errors", "pipeline.errors"),
-        ("pipeline.reading.search", "from ..training import recipe", "pipeline.training"),
-        ("pipeline.reading.search", "from pipeline import service", "pipeline.service"),
+        ("pipeline.reading.lattices.search", "from ...training import recipe", "pipeline.training"),
+        ("pipeline.reading.lattices.search", "from pipeline import service", "pipeline.service"),
         ("pipeline.batch", "import cli", "cli"),
         ("pipeline.batch", "from pipeline.commands import read", "pipeline.commands"),
-        ("pipeline.commands.read", "from classifier.errors import WeightsError", "classifier.errors"),
+        ("pipeline.commands.reading.read", "from classifier.errors import WeightsError", "classifier.errors"),
         ("cli", "from classifier.errors import WeightsError", "classifier.errors"),
     ],
 )
@@ -139,7 +139,7 @@ def test_the_walk_sees_upward_imports(module, source, name):
         ("segmenter.ink", "from PIL import Image", False),
         ("pipeline.images", "from PIL import Image", True),
         ("pipeline.evaluation.metrics", "import PIL.Image", False),
-        ("pipeline.synthesis.pens", "from PIL import ImageDraw", True),
+        ("pipeline.synthesis.glyphs.pens", "from PIL import ImageDraw", True),
         ("pipeline.batch.run", "import rich", False),
         ("pipeline.service.app", "import fastapi", True),
         ("pipeline.review.store", "from fastapi import FastAPI", False),

@@ -49,7 +49,7 @@ def environment(tmp_path_factory):
 
 
 def test_the_wheel_holds_the_outlines_of_fonts_and_their_licences(environment, tmp_path):
-    code = "from pipeline.synthesis.font_digits import *; print(len(load_fonts()), LICENCES.is_file())"
+    code = "from pipeline.synthesis.glyphs.font_digits import *; print(len(load_fonts()), LICENCES.is_file())"
     count, licences = run(environment / "python", "-I", "-c", code, cwd=tmp_path).split()
     assert int(count) > 50 and licences == "True"
 

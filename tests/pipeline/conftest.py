@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from pipeline.reading.lattice import SYMBOLS, Lattice
+from pipeline.reading.lattices.lattice import SYMBOLS, Lattice
 
 Step = tuple[int, int]  # span, symbol
 

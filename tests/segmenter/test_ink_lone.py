@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmenter.background import border_paper, content_box, darkness
 from segmenter.ink import Ink, extract_ink
-from segmenter.rules import erase_rules
+from segmenter.ink_steps.background import border_paper, content_box, darkness
+from segmenter.ink_steps.rules import erase_rules
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.skew import estimate_skew
 from segmenter.arrays import Affine, Box, Grey, Plane
-from segmenter.background import area_reduce
+from segmenter.ink_steps.background import area_reduce
 from segmenter.resample import compose, inverse, scaling
 
 Place = tuple[float, float, float, float]  # left, top, right, bottom in working pixels, not rounded

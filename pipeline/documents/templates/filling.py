@@ -6,12 +6,12 @@ import numpy as np
 
 from pipeline.documents.fields import AMOUNT, MICR, DocumentReading, FieldReading
 from pipeline.documents.given import read_box
-from pipeline.documents.layout.finding import Layout
+from pipeline.documents.layout.field_finding import Layout
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.page import View, find_numbers, named, upright
-from pipeline.documents.templates.checks import checked
+from pipeline.documents.templates.cross_checks import checked
 from pipeline.documents.templates.registration import landmarks, register
-from pipeline.documents.templates.template import Template, TemplateField
+from pipeline.documents.templates.template_file import Template, TemplateField
 from pipeline.errors import ImageError
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Affine

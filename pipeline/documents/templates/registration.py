@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.documents.layout.finding import Layout
+from pipeline.documents.layout.field_finding import Layout
 from pipeline.documents.layout.sheet import Sheet
-from pipeline.documents.templates.template import Landmarks
+from pipeline.documents.templates.template_file import Landmarks
 from segmenter.arrays import Affine
 
 

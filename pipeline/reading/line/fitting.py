@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.arrays import Columns, Scores
-from classifier.line_columns import beam_texts, text_log_probabilities
-from classifier.line_network import BLANK
+from classifier.line.line_columns import beam_texts, text_log_probabilities
+from classifier.line.line_network import BLANK
 from pipeline.formats.automaton import REFUSED, Automaton
 from pipeline.formats.format import Format
 

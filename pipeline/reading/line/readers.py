@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from classifier.arrays import Columns
-from classifier.line_columns import SPELT
-from classifier.line_network import MARGIN, STRIDE, LineNetwork
-from classifier.line_picture import line_picture
+from classifier.line.line_columns import SPELT
+from classifier.line.line_network import MARGIN, STRIDE, LineNetwork
+from classifier.line.line_picture import line_picture
 from segmenter.arrays import Grey
 
 BETWEEN = " .,-/:$%*#=+()'"  # signs that are written about digits: as good as a blank where digits are asked for

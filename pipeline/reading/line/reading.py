@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from classifier.arrays import Columns, Scores
-from classifier.line_columns import align, text_log_probabilities
+from classifier.line.line_columns import align, text_log_probabilities
 from pipeline.formats.format import Format
 from pipeline.reading.line.fitting import likely_line_texts
 from pipeline.reading.line.readers import ColumnReader, digit_columns

@@ -17,7 +17,7 @@ from pipeline.batch.records import make_record
 from pipeline.service.gate.bodies import Upload, split_body
 from pipeline.service.gate.receiving import Receiving
 from pipeline.service.refusals import Late
-from pipeline.service.routes import examples
+from pipeline.service.routes import example_answers
 from pipeline.service.routes.models import ErrorModel, HealthModel, ReadyModel
 from pipeline.service.routes.parameters import ReadParameters, only_known, with_fields
 from pipeline.service.routes.shapes import FormAnswer
@@ -62,8 +62,8 @@ def reading_routes(
         "/v1/read",
         tags=["reading"],
         summary="Read the number in an image, or in each file of a form",
-        responses={200: examples.ANSWERS, **REFUSED},
-        openapi_extra={"requestBody": examples.BODY},
+        responses={200: example_answers.ANSWERS, **REFUSED},
+        openapi_extra={"requestBody": example_answers.BODY},
         dependencies=[Depends(only_known(*ReadParameters.model_fields))],
     )
     async def read(request: Request, query: Annotated[ReadParameters, Query()]) -> Response:

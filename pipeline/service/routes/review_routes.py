@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from pipeline.errors import PipelineError, UsageError
-from pipeline.review.export import export_zip
 from pipeline.review.pictures import framed
 from pipeline.review.store import Item, LeaseLostError, ReviewStore
+from pipeline.review.truth_folder import export_zip
 from pipeline.service.refusals import Outdated, Refusal, Unusable
 from pipeline.service.routes.models import (
     DecidedModel,

@@ -11,7 +11,7 @@ from classifier.errors import ClassifierError
 from pipeline.batch.records import Record, make_record
 from pipeline.documents.fields import parse_fields
 from pipeline.documents.pages import has_pages, page_sizes
-from pipeline.documents.templates.template import Template
+from pipeline.documents.templates.template_file import Template
 from pipeline.errors import ImageError, PipelineError, UsageError
 from pipeline.reader import Reader
 from pipeline.reading.field_reader import Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.documents.templates.template import Template, load_template
+from pipeline.documents.templates.template_file import Template, load_template
 from pipeline.errors import UsageError
 
 SUFFIX = ".toml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pipeline.synthesis.pens import SOLID, SUPERSAMPLING
+from pipeline.synthesis.glyphs.pens import SOLID, SUPERSAMPLING
 
 SEGMENTS = {
     "0": "abcdef",

@@ -7,8 +7,8 @@ import functools
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pipeline.synthesis.font_digits import Contours, Font
-from pipeline.synthesis.pens import SUPERSAMPLING, Glyph
+from pipeline.synthesis.glyphs.font_digits import Contours, Font
+from pipeline.synthesis.glyphs.pens import SUPERSAMPLING, Glyph
 from pipeline.synthesis.placing import Line
 
 E13B_ROWS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.synthesis.glyphs.pens import draw_strokes
 from pipeline.synthesis.hands import Hand
 from pipeline.synthesis.numbers import Planned
-from pipeline.synthesis.pens import draw_strokes
 from pipeline.synthesis.sources import DIGITS
 from pipeline.synthesis.style import StringStyle, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from classifier.line_network import LineNetwork, LineShape, column_count
-from classifier.line_picture import ROWS
+from classifier.line.line_network import LineNetwork, LineShape, column_count
+from classifier.line.line_picture import ROWS
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.onnx.graphs import model_of
 from classifier.onnx.messages import message

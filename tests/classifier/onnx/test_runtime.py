@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from classifier.errors import EngineError
-from classifier.line_network import LineNetwork, LineShape
-from classifier.line_picture import ROWS
+from classifier.line.line_network import LineNetwork, LineShape
+from classifier.line.line_picture import ROWS
 from classifier.network import Convolution, ConvolutionNetwork, Shape, forward_blocks
 from classifier.onnx import runtime
 from classifier.weights import Networks

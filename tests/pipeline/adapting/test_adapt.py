@@ -10,7 +10,7 @@ from PIL import Image
 
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, load_networks, network_arrays, network_card
-from pipeline.adapting.adapt import AdaptRecipe, adapt
+from pipeline.adapting.adaptation import AdaptRecipe, adapt
 from pipeline.adapting.check import Comparison
 from pipeline.adapting.labelled import load_pictures
 from pipeline.adapting.runs import Runs
@@ -18,15 +18,15 @@ from pipeline.adapting.schedule import AdaptSchedule, Base, run_pass, start_trai
 from pipeline.adapting.variations import picture_versions
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.field_reader import FieldReader
-from pipeline.reading.rescoring import MEASURES
+from pipeline.reading.lattices.rescoring import MEASURES
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
 from pipeline.training import recipe as train_recipe
 from pipeline.training.checkpoints import TrainingFiles
-from pipeline.training.path_loss import path_loss
+from pipeline.training.crop.path_loss import path_loss
+from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.recipe import Stage
 from pipeline.training.string_pool import StringData, alone, draw_examples
-from pipeline.training.trainer import StepConfig
 
 pytestmark = pytest.mark.slow
 

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from classifier.network import ConvolutionNetwork
 from classifier.weights import load_networks
-from pipeline.adapting.adapt import AdaptRecipe, starting_network
+from pipeline.adapting.adaptation import AdaptRecipe, starting_network
 from pipeline.adapting.check import Answers, Comparison, careful_thresholds, choose, honest_answers
 from pipeline.adapting.labelled import held_out_folds
 from pipeline.adapting.schedule import AdaptSchedule, Base, mixed
 from pipeline.adapting.variations import Variation, vary
-from pipeline.reading.calibration import Calibration, expected_thresholds, pulled_calibration
+from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.reading.field_reader import SHIPPED
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
-from pipeline.training.examples import make_example
+from pipeline.training.crop.examples import make_example
 
 
 @given(st.integers(5, 600))

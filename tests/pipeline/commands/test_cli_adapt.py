@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from pipeline.adapting import adapt as adapting
-from pipeline.adapting.adapt import AdaptRecipe, AdaptReport
+from pipeline.adapting import adaptation as adapting
+from pipeline.adapting.adaptation import AdaptRecipe, AdaptReport
 from pipeline.commands.main import app
 
 

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from pipeline.commands.main import app
-from pipeline.training import book_networks
-from pipeline.training.book_networks import BookTraining, load_book
+from pipeline.training.book import book_networks
+from pipeline.training.book.book_networks import BookTraining, load_book
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def test_a_network_reads_what_it_was_shown(monkeypatch, written):
     """Ten outputs set by hand: ink in the middle column means 1, ink in the middle of the left means 0."""
     from classifier.book.encodings import TenOutputs
     from classifier.book.sigmoid_network import Network
-    from pipeline.training import book_reader
+    from pipeline.training.book import book_reader
 
     weights, biases = np.zeros((10, 28, 28), np.float32), np.full(10, -9, np.float32)
     weights[1, 8:20, 13:15] = 1

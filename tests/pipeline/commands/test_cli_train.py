@@ -12,9 +12,9 @@ from classifier.network import Convolution, Shape
 from classifier.weights import load_networks
 from pipeline.commands.main import app
 from pipeline.training import recipe
+from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.recipe import Recipe, Stage
 from pipeline.training.string_pool import PoolConfig
-from pipeline.training.trainer import StepConfig
 
 pytestmark = pytest.mark.slow
 

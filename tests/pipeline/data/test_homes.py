@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.data import Collection
+from pipeline.commands.learning.data import Collection
 from pipeline.data import homes
 from pipeline.data.homes import HOMES, Home, content_hash, fetch_collection, repack
 from pipeline.errors import DataError, UsageError

@@ -11,7 +11,7 @@ from pipeline.documents.fields import parse_fields
 from pipeline.documents.given import sheet_box
 from pipeline.documents.layout.cleaning import keep_inside, without_sign
 from pipeline.documents.layout.cutouts import Cutout, cut_out
-from pipeline.documents.layout.finding import Layout, find_candidates
+from pipeline.documents.layout.field_finding import Layout, find_candidates
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.layout.skew import estimate_skew
 from pipeline.documents.naming import field_names

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.micr.e13b import PITCH, ROWS, SHAPES, match_strip, template
-from pipeline.documents.micr.line import check_digit_fits, read_micr
+from pipeline.documents.micr.micr_line import check_digit_fits, read_micr
 from pipeline.documents.templates.filling import draft
 from pipeline.images import load_grey
 from pipeline.reading.field_reader import FieldReader

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.accuracy.drawn_documents import DrawnPage
+from benchmarks.common.drawn_documents import DrawnPage
 from pipeline import DocumentReading, Reader, Reading
-from pipeline.documents.writing import find_writing
+from pipeline.documents.plain_paper.writing_lines import find_writing
 from pipeline.reading.field_reader import SHIPPED
 from pipeline.synthesis.sources import Sources
 

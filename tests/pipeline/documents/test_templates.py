@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.documents.templates.registration import register
-from pipeline.documents.templates.template import Template, TemplateField, load_template, to_toml, write_template
+from pipeline.documents.templates.template_file import Template, TemplateField, load_template, to_toml, write_template
 from pipeline.errors import UsageError
 
 TEMPLATE = Template(

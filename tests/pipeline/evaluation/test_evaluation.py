@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.batch.outcomes import Outcome
 from pipeline.errors import DataError
-from pipeline.evaluation.evaluate import Truth, compare, load_truth, write_readings
+from pipeline.evaluation.evaluation import Truth, compare, load_truth, write_readings
 from pipeline.evaluation.metrics import (
     calibration_error,
     calibration_noise,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.line_columns import likeliest_path
+from classifier.line.line_columns import likeliest_path
 from classifier.network import forward_blocks
 from classifier.weights import load_networks
 from pipeline.errors import UsageError

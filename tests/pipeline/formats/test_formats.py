@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.formats.automaton import Automaton, digit_counts
-from pipeline.formats.checks import IBAN_DIGITS
+from pipeline.formats.check_digits import IBAN_DIGITS
 from pipeline.formats.format import parse_format
 from pipeline.formats.patterns import compile_pattern
 

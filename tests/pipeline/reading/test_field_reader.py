@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw
 from classifier.errors import WeightsError
 from pipeline.errors import ImageError, UsageError
 from pipeline.formats.format import parse_format
-from pipeline.reading.calibration import Calibration
+from pipeline.reading.confidence.calibration import Calibration
 from pipeline.reading.digits import scaled_alternatives
 from pipeline.reading.field_reader import SHIPPED, FieldReader
-from pipeline.reading.lattice import SKIP
-from pipeline.reading.paths import posteriors
-from pipeline.reading.search import SearchConfig
+from pipeline.reading.lattices.lattice import SKIP
+from pipeline.reading.lattices.paths import posteriors
+from pipeline.reading.lattices.search import SearchConfig
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle

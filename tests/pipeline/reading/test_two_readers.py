@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from classifier.line_network import LineNetwork, LineShape
+from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks
 from pipeline.formats.format import parse_format
+from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.digits import column_boxes, text_shares
-from pipeline.reading.finding import Found, find_texts
-from pipeline.reading.joint import Joint
+from pipeline.reading.lattices.search import SearchConfig
 from pipeline.reading.line.readers import LineColumns, NetworkReader, digit_columns
-from pipeline.reading.search import SearchConfig
+from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import LineSide
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import DataError, UsageError
-from pipeline.evaluation.evaluate import load_truth
-from pipeline.review.export import export_folder, export_zip
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.review.store import LEASE_SECONDS, LeaseLostError, ReviewStore
+from pipeline.review.truth_folder import export_folder, export_zip
 
 PICTURE = (Path(__file__).parents[3] / "examples" / "zeros.png").read_bytes()
 

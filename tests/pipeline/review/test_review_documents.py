@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import UsageError
-from pipeline.evaluation.evaluate import load_truth
+from pipeline.evaluation.evaluation import load_truth
 from pipeline.images import load_grey
 from pipeline.review.decisions import Decision
-from pipeline.review.export import export_folder
 from pipeline.review.pictures import framed, quarters_to_turn, turned_box
 from pipeline.review.purging import purge
 from pipeline.review.schema import TABLES
 from pipeline.review.store import ReviewStore
 from pipeline.review.submitting import submissions
+from pipeline.review.truth_folder import export_folder
 from tests.pipeline.review.test_review import PICTURE, filled
 
 PAGE = np.random.default_rng(4).random((300, 500)).astype(np.float32)

@@ -6,7 +6,7 @@ pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 
 from pipeline.service.gate.admission import admit
 from pipeline.service.refusals import Forbidden, Unauthorized
-from pipeline.service.serve import warnings_of
+from pipeline.service.serving import warnings_of
 from pipeline.service.settings import LOOPBACK, hosts_of
 
 HOSTS = (*LOOPBACK, "numbers.example")

@@ -10,9 +10,9 @@ httpx = pytest.importorskip("httpx")
 
 from PIL import Image  # noqa: E402
 
-from benchmarks.accuracy.drawn_documents import draw_cheque  # noqa: E402
+from benchmarks.common.drawn_documents import draw_cheque  # noqa: E402
 from pipeline.documents.document import draft_template  # noqa: E402
-from pipeline.documents.templates.template import write_template  # noqa: E402
+from pipeline.documents.templates.template_file import write_template  # noqa: E402
 from pipeline.errors import UsageError  # noqa: E402
 from pipeline.reader import Reader  # noqa: E402
 from pipeline.service.app import create_app  # noqa: E402

@@ -12,7 +12,7 @@ httpx = pytest.importorskip("httpx")
 from PIL import Image  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-from benchmarks.accuracy.drawn_documents import draw_cheque  # noqa: E402
+from benchmarks.common.drawn_documents import draw_cheque  # noqa: E402
 from pipeline.review.store import ReviewStore  # noqa: E402
 from pipeline.synthesis.sources import Sources  # noqa: E402
 from tests.pipeline.service.serving_process import ROOT, running  # noqa: E402

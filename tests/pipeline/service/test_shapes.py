@@ -18,7 +18,7 @@ from pipeline.documents.fields import DocumentReading, FieldReading
 from pipeline.reader import Reader
 from pipeline.reading.result import Alternative, Digit, Mask, Opinion, Reading
 from pipeline.service.app import create_app
-from pipeline.service.routes.examples import FORM, RECORD
+from pipeline.service.routes.example_answers import FORM, RECORD
 from pipeline.service.routes.shapes import DocumentModel, FormAnswer, RecordModel, UnreadableModel
 from pipeline.service.settings import ServiceSettings
 

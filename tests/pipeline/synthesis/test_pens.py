@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from pipeline.synthesis.allographs import ALLOGRAPHS, draw_allograph, spline
-from pipeline.synthesis.bitmaps import elastic_field, warp_bitmap
-from pipeline.synthesis.pens import SOLID, Glyph, draw_strokes, fit_strokes, trim_ink, vary_strokes
+from pipeline.synthesis.glyphs.allographs import ALLOGRAPHS, draw_allograph, spline
+from pipeline.synthesis.glyphs.bitmaps import elastic_field, warp_bitmap
+from pipeline.synthesis.glyphs.pens import SOLID, Glyph, draw_strokes, fit_strokes, trim_ink, vary_strokes
 from pipeline.synthesis.placing import Line
 
 

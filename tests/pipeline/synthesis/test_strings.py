@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.synthesis.allographs import draw_allograph
+from pipeline.synthesis.glyphs.allographs import draw_allograph
+from pipeline.synthesis.glyphs.pens import draw_strokes, fit_strokes
 from pipeline.synthesis.numbers import Planned, draw_number, plan_characters
-from pipeline.synthesis.pens import draw_strokes, fit_strokes
 from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.strings import (
     EVALUATION,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.synthesis.font_digits import draw_font_digit
+from pipeline.synthesis.glyphs.font_digits import draw_font_digit
 from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.strings import SURROUNDED, SyntheticString, draw_string
 from pipeline.synthesis.style import StringStyle

@@ -16,12 +16,12 @@ from pipeline.errors import DataError, UsageError
 from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import collection_of
 from pipeline.synthesis.style import TRAINING
-from pipeline.training import pretraining
 from pipeline.training import recipe as recipes
-from pipeline.training.calibrate import calibrate
+from pipeline.training.calibrating.calibrate import calibrate
+from pipeline.training.crop import pretraining
+from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.recipe import Recipe, Stage, is_held_out, learning_rate, load_data, train_shipped
 from pipeline.training.string_pool import PoolConfig, StringData, StringMixture, alone, chunks, draw_of
-from pipeline.training.trainer import StepConfig
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.line_network import BLANK
+from classifier.line.line_network import BLANK
 from pipeline.formats.format import parse_format
 from pipeline.reading.line.fitting import LEAST_FIT, likely_line_texts, sums_behind
 

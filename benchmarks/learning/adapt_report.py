@@ -1,0 +1,144 @@
+"""The parts that `benchmarks.learning.adapt` measured, joined into tables and a picture of the learning curve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from benchmarks.common.scores import Scores, share, write_report
+from benchmarks.common.tables import markdown
+from pipeline.evaluation.metrics import wilson
+
+WIDTH, HEIGHT, MARGIN = 640, 400, 56  # of the picture, pixels
+LEFT_OUT = ("each",)
+
+
+def print_report(out: Path) -> None:
+    """Prints the tables of all parts beside `out`, writes them joined to it, and the curve to a PNG of its name.
+
+    Raises SystemExit where no part was measured, or they are of different weights.
+    """
+    parts = [json.loads(path.read_text()) for path in sorted(out.parent.glob(f"{out.stem}-*.json"))]
+    if not parts:
+        raise SystemExit(f"{out.parent}: holds no parts; measure one with --fold or --size")
+    if len({part["weights"]["sha256"] for part in parts}) > 1:
+        raise SystemExit("the parts are of different weights; measure them again, or delete the old ones")
+    folds = [part for part in parts if part["part"].startswith("fold-")]
+    sizes = sorted((part for part in parts if part["part"].startswith("size-")), key=lambda part: part["learned"])
+    joined: dict[str, Any] = {"weights": parts[0]["weights"], "parts": [_short(part) for part in parts]}
+    print(
+        f"weights {parts[0]['weights']['sha256'][:12]}, seeds {sorted({part['seed'] for part in parts})}; "
+        "intervals at 95 %\n"
+    )
+    if folds:
+        joined["folds"] = _print_folds(folds)
+    if sizes:
+        print(markdown(HEADER, [_row(part) for part in sizes]) + "\n")
+        draw_curve(sizes, out.with_suffix(".png"))
+        print(f"the curve: {out.with_suffix('.png')}")
+    write_report(out, joined)
+
+
+HEADER = (
+    "part",
+    "learned",
+    "n",
+    "before",
+    "after",
+    "fixed, broken",
+    "passes",
+    "minutes",
+    "MNIST digits before, after",
+    "synthetic strings before, after",
+)
+
+
+def _print_folds(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Prints the table of folds and of all strings together; the latter's figures."""
+    every = {when: Scores.joined(_scores(part, when) for part in folds) for when in ("before", "after")}
+    n, fixed, broken = len(every["before"].right), *_changes(every["before"].right, every["after"].right)
+    total = [
+        "all",
+        "",
+        str(n),
+        *(share(sum(every[when].right), n) for when in ("before", "after")),
+        f"{fixed}, {broken}",
+        "",
+        f"{sum(part['minutes'] for part in folds):.1f}",
+        "",
+        "",
+    ]
+    print(markdown(HEADER, [*(_row(part) for part in folds), total]) + "\n")
+    rows = [[when, *scores.cells()[2:]] for when, scores in every.items()]
+    print(markdown(["all folds", "read rate at 1 % error", "calibration error (by chance)"], rows) + "\n")
+    return {**{when: scores.to_json() for when, scores in every.items()}, "fixed": fixed, "broken": broken}
+
+
+def _row(part: dict[str, Any]) -> list[str]:
+    before, after, lost = _scores(part, "before"), _scores(part, "after"), part["forgotten"]
+    n = len(before.right)
+    fixed, broken = _changes(before.right, after.right)
+    digits = [f"{lost[f'digits_{when}'] / lost['digits_n']:.2%}" for when in ("before", "after")]
+    strings = [f"{lost[f'strings_{when}'] / lost['strings_n']:.1%}" for when in ("before", "after")]
+    return [
+        part["part"],
+        str(part["learned"]),
+        str(n),
+        share(sum(before.right), n),
+        share(sum(after.right), n),
+        f"{fixed}, {broken}",
+        "parent kept" if part["kept_parent"] else str(part["passes"]),
+        f"{part['minutes']:.1f}",
+        ", ".join(digits),
+        ", ".join(strings),
+    ]
+
+
+def _scores(part: dict[str, Any], when: str) -> Scores:
+    right, confidences = part["strings"][when]["each"]
+    return Scores(tuple(right), tuple(confidences))
+
+
+def _changes(before: Sequence[bool], after: Sequence[bool]) -> tuple[int, int]:
+    """Strings that became right, and that became wrong."""
+    pairs = list(zip(before, after, strict=True))
+    return pairs.count((False, True)), pairs.count((True, False))
+
+
+def _short(part: dict[str, Any]) -> dict[str, Any]:
+    """The part without its single strings."""
+    strings = {
+        when: {key: value for key, value in figures.items() if key not in LEFT_OUT}
+        for when, figures in part["strings"].items()
+    }
+    return {**part, "strings": strings}
+
+
+def draw_curve(sizes: Sequence[dict[str, Any]], out: Path) -> None:
+    """Held-out strings right (with intervals) against strings learned from; the vertical axis from 50 to 100 %."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    draw = ImageDraw.Draw(image)
+    most = max(1, *(part["learned"] for part in sizes))
+
+    def place(learned: float, shares: float) -> tuple[float, float]:
+        across, up = learned / most, (min(1.0, max(0.5, shares)) - 0.5) / 0.5
+        return MARGIN + across * (WIDTH - 1.5 * MARGIN), HEIGHT - MARGIN - up * (HEIGHT - 1.5 * MARGIN)
+
+    for tenth in range(5, 11):
+        draw.line([place(0, tenth / 10), place(most, tenth / 10)], fill="#dddddd")
+        draw.text((8, place(0, tenth / 10)[1] - 6), f"{10 * tenth} %", fill="black")
+    points = []
+    for part in sizes:
+        figures, learned = part["strings"]["after"], part["learned"]
+        points.append(place(learned, figures["accuracy"]))
+        draw.line([place(learned, end) for end in wilson(figures["right"], figures["n"])], fill="#7799cc", width=2)
+        draw.text((points[-1][0] - 8, HEIGHT - MARGIN + 8), str(learned), fill="black")
+    draw.line(points, fill="#224488", width=2)
+    for x, y in points:
+        draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill="#224488")
+    draw.text((WIDTH // 3, HEIGHT - 20), "strings adapted to (95 % intervals)", fill="black")
+    image.save(out)

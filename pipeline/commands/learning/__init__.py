@@ -1,0 +1,1 @@
+"""Commands that make weights, adapt, judge and export them."""

@@ -1,0 +1,110 @@
+"""`digitstring train`: the shipped weights, made again from the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands import options as o
+from pipeline.commands.terminal import epoch_lines, tell
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.training.recipe import Recipe
+
+
+def train(
+    data: Annotated[Path | None, typer.Option(help="Folder with mnist/ and strokes/.")] = None,
+    out: o.WeightsOut = Path("weights.npz"),
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each network (default: the recipe's).")] = None,
+    seed: o.Seed = None,
+    without: Annotated[str | None, typer.Option(help="Pen collections to leave out, such as sta,lex,cec.")] = None,
+    first: Annotated[
+        Path | None, typer.Option(help="Weights whose first network to keep; only the second is trained.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights with whose first network the training of the first begins.")
+    ] = None,
+    line: Annotated[
+        Path | None,
+        typer.Option(help="Weights whose crop networks to keep; only the line network is trained, with PyTorch."),
+    ] = None,
+    strings: Annotated[int | None, typer.Option(min=1, help="Strings that the line network sees in all.")] = None,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="Weights to calibrate again: how the readers are joined, and how sure they are.")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Option(help="With --calibrate: how they are joined to a third party's reader, rapidocr.")
+    ] = None,
+    first_alone: Annotated[
+        bool, typer.Option("--first-alone", help="Train no second crop network; with --calibrate: leave it out.")
+    ] = False,
+    resume: o.Resume = False,
+    force: o.Replace = False,
+) -> None:
+    """Make the shipped weights again from the data. For the networks of Nielsen's book see `book train`."""
+    o.one_thread()  # a second process draws the strings meanwhile
+    if line is not None:
+        _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
+        return
+    if calibrate is not None:
+        _calibrate(calibrate, out, data, second, first_alone)
+        return
+    from pipeline.training.recipe import train_shipped
+
+    recipe = _recipe(epochs, seed, without)
+    before = {"first": 0, "second": recipe.first.epochs if first is None else 0}
+    with epoch_lines(before["second"] + (0 if first_alone else recipe.second.epochs)) as on_epoch:
+        train_shipped(
+            out,
+            data,
+            recipe,
+            first=first,
+            start=start,
+            first_alone=first_alone,
+            resume=resume,
+            force=force,
+            on_epoch=lambda report: on_epoch(report, before[report.stage] + report.epoch),
+        )
+    tell(f"{out}: trained")
+
+
+def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: bool, settings: dict[str, Any]) -> None:
+    """The line network beside the crop networks of `base`."""
+    try:
+        from pipeline.training.line.line_training import LineRecipe, train_line
+    except ImportError as error:
+        raise UsageError("training the line network needs PyTorch; install digitstring[train]") from error
+    train_line(
+        out, base, data, LineRecipe(**settings), resume=resume, force=force, on_report=lambda report: tell(str(report))
+    )
+    tell(f"{out}: trained")
+    _calibrate(out, out, data, first_alone=True)
+
+
+def _calibrate(
+    weights: Path, out: Path, data: Path | None, second: str | None = None, first_alone: bool = False
+) -> None:
+    """On strings by writers that the weights' networks never saw."""
+    from pipeline.training.recipe import recalibrate
+
+    recalibrate(weights, out, data, second=second, first_alone=first_alone)
+    tell(f"{out}: calibrated")
+
+
+def _names(without: str | None) -> tuple[str, ...] | None:
+    """The collections of a list with commas."""
+    return None if without is None else tuple(name for name in without.split(",") if name)
+
+
+def _recipe(epochs: int | None, seed: int | None, without: str | None) -> Recipe:
+    """The shipped weights' recipe, varied; epochs: of each of the two networks."""
+    from pipeline.training import recipe as home
+
+    recipe = home.Recipe(**o.given(seed=seed, without=_names(without)))
+    if epochs is None:
+        return recipe
+    return replace(recipe, first=replace(recipe.first, epochs=epochs), second=replace(recipe.second, epochs=epochs))

@@ -1,0 +1,1 @@
+"""Commands that read pictures: one, many, over HTTP, and what people say of them."""

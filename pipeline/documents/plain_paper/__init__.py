@@ -1,0 +1,1 @@
+"""Numbers on plain paper, in no boxes."""

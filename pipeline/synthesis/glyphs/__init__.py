@@ -1,0 +1,1 @@
+"""Single characters as ink: shapes of our own, pen strokes, MNIST's digits, fonts."""

@@ -1,0 +1,1 @@
+"""Probabilities that are honest: fitted on strings that nothing was trained on."""

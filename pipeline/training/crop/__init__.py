@@ -1,0 +1,1 @@
+"""The crop network: its examples, its loss over whole strings, its training."""

@@ -1,0 +1,1 @@
+"""The line network: what it learns from, its model in PyTorch, its training."""

@@ -1,0 +1,289 @@
+"""Training of the line network: fresh strings, CTC, AdamW, a running mean of the weights. `train_line` is the recipe.
+
+It runs in pieces: every few blocks a checkpoint is written, and a training goes on from it, to more strings if wished.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from classifier.line.line_columns import likeliest_path
+from classifier.line.line_network import LineNetwork, LineShape, digit_columns
+from classifier.line.line_picture import line_picture
+from classifier.weights import load_networks, network_arrays, network_card, rounded
+from pipeline.synthesis.strings import draw_string
+from pipeline.synthesis.style import EVALUATION
+from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
+from pipeline.training.line.line_model import LineModel, ctc_loss, folded
+from pipeline.training.line.line_strings import LineBatch, LineMixture, blocks
+from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data, load_registers
+from pipeline.training.string_pool import StringData
+
+LOG = logging.getLogger(__name__)
+HELD_OUT_STRINGS = 300  # drawn from writers that are never trained on
+
+
+@dataclass(frozen=True)
+class LineRecipe:
+    """Everything that decides the line network, apart from data and versions.
+
+    strings: seen in all; the learning rate rises over the first `warm_up` strings, stays, and falls to nothing along a
+    cosine over the last `cooling` of them, so that a training that has stopped can go on to more. kept: how much of
+    the running mean of weights stays at each step. saved: blocks between checkpoints.
+    """
+
+    seed: int = 6
+    shape: LineShape = field(default_factory=LineShape)
+    mixture: LineMixture = field(default_factory=LineMixture)
+    without: tuple[str, ...] = ("sta", "lex", "cec")
+    strings: int = 600_000
+    warm_up: int = 10_000
+    cooling: int = 200_000
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    clip: float = 5.0
+    kept: float = 0.998
+    saved: int = 4
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.strings, self.warm_up, self.cooling, self.saved) < 1 or not self.learning_rate > 0:
+            raise ValueError(f"not a schedule: {self}")
+
+    def rate(self, seen: int) -> float:
+        """The learning rate after so many strings."""
+        left = max(0, self.strings - seen) / self.cooling
+        falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, left))
+        return self.learning_rate * min(1.0, (seen + 100) / self.warm_up) * max(falling, 1e-3)
+
+
+@dataclass(frozen=True)
+class LineReport:
+    """How far a training is. loss: mean of the last blocks; registers, drawn: share of held-out strings read right."""
+
+    seen: int
+    strings: int
+    loss: float
+    registers: float
+    drawn: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seen} of {self.strings} strings, {self.seconds / 60:.1f} min: loss {self.loss:.4f}, "
+            f"held-out register pages {self.registers:.1%}, held-out drawn strings {self.drawn:.1%}"
+        )
+
+
+class LineTrainer:
+    """The network, its optimiser and the running mean of its weights; `seen` strings so far."""
+
+    def __init__(self, recipe: LineRecipe) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.seen, self.block = recipe, 0, 0
+        self.model, self.mean = LineModel(recipe.shape), LineModel(recipe.shape)
+        self.mean.load_state_dict(self.model.state_dict())
+        self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), recipe.learning_rate, (0.9, 0.98), weight_decay=recipe.weight_decay
+        )
+
+    def step(self, batch: LineBatch) -> float:
+        """One step on a batch; its loss."""
+        self.optimiser.param_groups[0]["lr"] = self.recipe.rate(self.seen)
+        self.model.train()
+        pictures = torch.from_numpy(batch.pictures[:, None].astype(np.float32))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+            sums = self.model(pictures.to(memory_format=torch.channels_last))
+        loss = ctc_loss(sums, batch)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        self.seen += len(batch.written)
+        self._average()
+        return float(loss.detach())
+
+    def _average(self) -> None:
+        steps = self.seen / self.recipe.mixture.batch
+        share = 1 - min(self.recipe.kept, (steps + 1) / (steps + 10))
+        with torch.no_grad():
+            for old, new in zip(self.mean.state_dict().values(), self.model.state_dict().values(), strict=True):
+                if old.dtype.is_floating_point:
+                    old.lerp_(new, share)
+                else:
+                    old.copy_(new)
+
+    def network(self) -> LineNetwork:
+        """The running mean, folded."""
+        return folded(self.mean.eval())
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Arrays of the checkpoint, by name."""
+        names = [name for name, _ in self.model.named_parameters()]
+        moments = self.optimiser.state_dict()["state"]
+        found = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        found |= {f"mean/{name}": value for name, value in self.mean.state_dict().items()}
+        for place, name in enumerate(names):
+            of = moments.get(place, {})
+            zero = torch.zeros_like(dict(self.model.named_parameters())[name])
+            found |= {f"{key}/{name}": of.get(key, zero) for key in ("exp_avg", "exp_avg_sq")}
+            found[f"step/{name}"] = of.get("step", torch.zeros(()))
+        return {name: np.ascontiguousarray(value.detach().numpy()) for name, value in found.items()}
+
+    def restore(self, arrays: dict[str, np.ndarray], moments: bool = True) -> None:
+        """Back to where `state` was taken; moments: the optimiser's, too."""
+        tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
+
+        def part(kind: str) -> dict[str, Any]:
+            return {name.removeprefix(kind): value for name, value in tensors.items() if name.startswith(kind)}
+
+        self.model.load_state_dict(part("model/"))
+        self.mean.load_state_dict(part("mean/"))
+        if moments:
+            names = [name for name, _ in self.model.named_parameters()]
+            keys = ("step", "exp_avg", "exp_avg_sq")
+            states = {place: {key: tensors[f"{key}/{name}"] for key in keys} for place, name in enumerate(names)}
+            self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": states})
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Strings that are never trained on: register numbers by page, drawn strings by writer."""
+
+    registers: list[tuple[np.ndarray, str]]
+    drawn: list[tuple[np.ndarray, str]]
+
+
+def train_line(
+    out: Path,
+    base: Path,
+    data: Path | None = None,
+    recipe: LineRecipe | None = None,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    on_report: Callable[[LineReport], None] | None = None,
+) -> LineNetwork:
+    """Train a line network and write it to `out`, beside the crop networks of the weights `base`, with the card.
+
+    start: a checkpoint of another training, with whose weights this one begins. The checkpoint stays, so that `resume`
+    with more strings in the recipe goes on. Raises UsageError, DataError, WeightsError.
+    """
+    recipe, out = recipe or LineRecipe(), Path(out)
+    files = TrainingFiles(out)
+    files.check(resume, force)
+    networks, card = load_networks(base)
+    training, held_out, hashes = load_line_data(data, recipe)
+    trainer = LineTrainer(recipe)
+    identity = {"line": plain(_identity(recipe)), "data": hashes}
+    if resume and files.checkpoint.exists():
+        _resume(trainer, files, identity)
+    elif start is not None:
+        trainer.restore(_arrays_of(start, trainer))
+    report = run_line(trainer, training, held_out, files, identity, on_report or (lambda report: None))
+    network = rounded(trainer.network())
+    kept = files.checkpoint.read_bytes()
+    complete = replace(networks, line=network)
+    files.save(network_arrays(complete), {**card, **network_card(complete), **line_card(recipe, hashes, report)})
+    files.checkpoint.write_bytes(kept)
+    return network
+
+
+def run_line(
+    trainer: LineTrainer,
+    data: StringData,
+    held_out: HeldOut,
+    files: TrainingFiles,
+    identity: dict[str, Any],
+    on_report: Callable[[LineReport], None],
+) -> LineReport:
+    """Blocks until the recipe's strings are seen; a checkpoint and a report every few."""
+    recipe, begun, losses = trainer.recipe, time.monotonic(), [float("nan")]
+    for block in blocks(data, recipe.mixture, recipe.seed, trainer.block):
+        if trainer.seen < recipe.strings:
+            losses += [trainer.step(batch) for batch in block]
+            trainer.block += 1
+        if trainer.seen >= recipe.strings or trainer.block % recipe.saved == 0:
+            files.save_checkpoint(trainer.state(), {**identity, "seen": trainer.seen, "block": trainer.block})
+            report = _report(trainer, held_out, losses, time.monotonic() - begun)
+            on_report(report)
+            losses = [float("nan")]
+            if trainer.seen >= recipe.strings:
+                return report
+    raise AssertionError("blocks never end")
+
+
+def _report(trainer: LineTrainer, held_out: HeldOut, losses: list[float], seconds: float) -> LineReport:
+    network = trainer.network()
+    return LineReport(
+        trainer.seen,
+        trainer.recipe.strings,
+        float(np.nanmean(losses)) if len(losses) > 1 else losses[0],
+        read_right(network, held_out.registers),
+        read_right(network, held_out.drawn),
+        seconds,
+    )
+
+
+def read_right(network: LineNetwork, strings: list[tuple[np.ndarray, str]]) -> float:
+    """Share of (line picture, digits) whose likeliest path spells the digits."""
+    right = sum(likeliest_path(digit_columns(network.columns(picture))) == text for picture, text in strings)
+    return right / max(1, len(strings))
+
+
+def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[StringData, HeldOut, dict[str, str]]:
+    """Sources and registers to train on; strings held out; the hash of each file."""
+    crops = load_data(data, Recipe(without=recipe.without))
+    (kept, away), _ = load_registers(data)
+    hashes = crops.hashes
+    rng = np.random.default_rng(2003)
+    drawn = [draw_string(rng, crops.held_out, EVALUATION) for _ in range(HELD_OUT_STRINGS)]
+    held_out = HeldOut(
+        [(line_picture(each.image / np.float32(255)), each.text) for each in away],
+        [(line_picture(each.image / np.float32(255)), each.text) for each in drawn],
+    )
+    return StringData(crops.training, kept), held_out, hashes
+
+
+def line_card(recipe: LineRecipe, hashes: dict[str, str], report: LineReport) -> dict[str, Any]:
+    """What the card says of the line network."""
+    return {
+        "attribution": ATTRIBUTION,
+        "line": {
+            "recipe": plain(asdict(recipe)),
+            "data": hashes,
+            "commit": commit(),
+            "versions": {**versions(), "torch": torch.__version__},
+            "figures": plain(asdict(report)),
+        },
+    }
+
+
+def _identity(recipe: LineRecipe) -> dict[str, Any]:
+    """What must be the same for a training to go on: all but how far it goes, and on which strings."""
+    free = ("strings", "warm_up", "cooling", "saved", "bfloat16", "learning_rate", "mixture")
+    return {key: value for key, value in asdict(recipe).items() if key not in free}
+
+
+def _resume(trainer: LineTrainer, files: TrainingFiles, identity: dict[str, Any]) -> None:
+    arrays, state = files.load_checkpoint(trainer.state(), identity)
+    trainer.restore(dict(arrays))
+    trainer.seen, trainer.block = int(state["seen"]), int(state["block"])
+
+
+def _arrays_of(checkpoint: Path, trainer: LineTrainer) -> dict[str, np.ndarray]:
+    with np.load(checkpoint, allow_pickle=False) as content:
+        LOG.info("begins with %s", json.loads(str(content["state"])).get("seen"))
+        return {name: content[name] for name in trainer.state()}
