@@ -23,6 +23,7 @@ CHARACTERS = {
 SPELT = {symbol: character for character, symbol in CHARACTERS.items()}
 LEAST = 1e-4  # a symbol less likely than this in a column begins no further text of the beam
 FAINTEST = 1e-9  # a prefix less likely than this, of all that are kept, is dropped
+RESCALED = 8  # columns after which the sums of texts are scaled anew: far from where double precision ends
 
 
 def text_log_probabilities(columns: Columns, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -32,27 +33,43 @@ def text_log_probabilities(columns: Columns, texts: Sequence[str]) -> NDArray[np
     magnitude lie between a text and the likeliest way to begin it. Raises KeyError for other characters, and
     IndexError for marks where the columns have none.
     """
+    return texts_in_views([columns], texts)[0]
+
+
+def texts_in_views(views: Sequence[Columns], texts: Sequence[str]) -> NDArray[np.float64]:
+    """ln P (V, N) of each text in each of V views, as `text_log_probabilities`, in one recursion for all."""
     if not len(texts):
-        return np.zeros(0)
+        return np.zeros((len(views), 0))
     states, skips = _states(texts)
-    probabilities = np.exp(columns.astype(np.float64))[:, states]  # (T, N, S)
-    last = 2 * np.array([len(text) for text in texts])
-    forward = np.zeros(states.shape)
-    forward[:, :1] = 1.0  # before the first column: as if a blank had been read
-    scale = np.zeros(len(texts))
-    for column in probabilities:
-        moved = forward.copy()
-        moved[:, 1:] += forward[:, :-1]
-        moved[:, 2:] += skips * forward[:, :-2]
-        forward = moved * column
-        total = forward.sum(axis=1, keepdims=True)
-        forward /= np.where(total > 0, total, 1.0)
+    probabilities = _as_long(views)
+    forward = np.zeros((len(views), len(texts), states.shape[1] + 2))  # two places that nothing comes from
+    here, before, skipped = forward[..., 2:], forward[..., 1:-1], forward[..., :-2]
+    here[..., 0] = 1.0  # before the first column: as if a blank had been read
+    moved, scale = np.empty_like(here), np.zeros((len(views), len(texts), 1))
+    for first in range(0, len(probabilities), RESCALED):
+        for emitted in probabilities[first : first + RESCALED, :, states]:
+            np.multiply(skips, skipped, out=moved)
+            moved += before
+            moved += here
+            np.multiply(moved, emitted, out=here)
+        total = here.sum(axis=2, keepdims=True)
+        here /= np.where(total > 0, total, 1.0)
         with np.errstate(divide="ignore"):
-            scale += np.log(total[:, 0])
-    row = np.arange(len(texts))
-    found = forward[row, last] + np.where(last > 0, forward[row, np.maximum(last - 1, 0)], 0.0)
+            scale += np.log(total)
+    last, row = 2 * np.array([len(text) for text in texts]), np.arange(len(texts))
+    found = here[:, row, last] + before[:, row, last]
     with np.errstate(divide="ignore"):
-        return scale + np.log(found)
+        return scale[..., 0] + np.log(found)
+
+
+def _as_long(views: Sequence[Columns]) -> NDArray[np.float64]:
+    """(T, V, K) probabilities of the columns of views; the shorter ones end in blanks that are certain, which no text
+    is the less likely for."""
+    together = np.zeros((max(map(len, views)), len(views), views[0].shape[1]))
+    together[:, :, BLANK] = 1.0
+    for k, columns in enumerate(views):
+        np.exp(columns, out=together[: len(columns), k], dtype=np.float64)
+    return together
 
 
 def likeliest_path(columns: Columns) -> str:
@@ -69,14 +86,30 @@ def beam_texts(columns: Columns, count: int) -> list[tuple[str, float]]:
     at least 8, so that a likely text may be missing; what is returned has its exact probability. Fewer where there are
     no more texts.
     """
+    texts = likely_prefixes(columns, count)
+    found = zip(texts, text_log_probabilities(columns, texts).tolist(), strict=True)
+    return sorted(found, key=lambda item: -item[1])[:count]
+
+
+def likely_prefixes(columns: Columns, count: int) -> list[str]:
+    """The texts, at least one, that `beam_texts` finds, about `count`, in about the order of their probability."""
     if count < 1:
         raise ValueError(f"a beam holds at least one text, got {count}")
     kept: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
-    for column in np.exp(columns.astype(np.float64)):
-        kept = _largest(_extended(kept, column), max(count, 8))
-    texts = [text for text, sums in kept.items() if sum(sums) > 0] or [""]
-    found = zip(texts, text_log_probabilities(columns, texts).tolist(), strict=True)
-    return sorted(found, key=lambda item: -item[1])[:count]
+    count = max(count, 8)
+    for column in _condensed(np.exp(columns.astype(np.float64))):
+        kept = _extended(kept, column)
+        kept = kept if len(kept) <= count else _largest(kept, count)
+    found = [(paused + spoken, text) for text, (paused, spoken) in kept.items() if paused + spoken > 0]
+    return [text for _, text in sorted(found, reverse=True)] or [""]
+
+
+def _condensed(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns (T, K) of which a run that says one symbol for certain, up to LEAST, is one: to a beam it is no more."""
+    symbols = probabilities.argmax(axis=1)
+    certain = (probabilities > LEAST).sum(axis=1) == 1
+    again = certain[1:] & certain[:-1] & (symbols[1:] == symbols[:-1])
+    return probabilities[np.append(True, ~again)]
 
 
 def align(columns: Columns, text: str) -> list[tuple[int, int]]:
@@ -92,7 +125,7 @@ def align(columns: Columns, text: str) -> list[tuple[int, int]]:
     for column, back in zip(emitted, came, strict=True):
         choices = np.full((3, len(best)), -np.inf)
         choices[0], choices[1, 1:] = best, best[:-1]
-        choices[2, 2:] = np.where(skips[0] > 0, best[:-2], -np.inf)
+        choices[2, 2:] = np.where(skips[0, 2:] > 0, best[:-2], -np.inf)
         back[:] = choices.argmax(axis=0)
         best = choices.max(axis=0) + column
     end = len(best) - 1 if len(best) == 1 or best[-1] >= best[-2] else len(best) - 2
@@ -113,35 +146,40 @@ def _spans(came: NDArray[np.intp], state: int, characters: int) -> list[tuple[in
 
 
 def _states(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Symbols (N, S) of the states of each text, blanks before, between and after its characters; and whether
-    (N, S - 2) the blank between a state and the one two before may be left out: not between equal characters."""
+    """Symbols (N, S) of the states of each text, blanks before, between and after its characters; and whether (N, S)
+    the blank between a state and the one two before may be left out: not between equal characters."""
     states = np.full((len(texts), 2 * max(map(len, texts)) + 1), BLANK)
     for row, text in zip(states, texts, strict=True):
         row[1 : 2 * len(text) : 2] = [CHARACTERS[character] for character in text]
-    skips = (states[:, 2:] != BLANK) & (states[:, 2:] != states[:, :-2])
-    return states, skips.astype(np.float64)
+    skips = np.zeros(states.shape)
+    skips[:, 2:] = (states[:, 2:] != BLANK) & (states[:, 2:] != states[:, :-2])
+    return states, skips
 
 
 def _extended(kept: dict[str, tuple[float, float]], column: NDArray[np.float64]) -> dict[str, tuple[float, float]]:
     """Prefixes after one more column: (probability of ending in a blank, in their last character)."""
-    blank = float(column[BLANK])
-    likely = [(SPELT[k], float(column[k])) for k in np.flatnonzero(column > LEAST).tolist() if k != BLANK]
-    found: dict[str, list[float]] = {}
+    chances: list[float] = column.tolist()
+    blank = chances[BLANK]
+    likely = [(SPELT[k], chance) for k, chance in enumerate(chances) if chance > LEAST and k != BLANK]
+    ending: dict[str, float] = {}  # in their last character
     for text, (paused, spoken) in kept.items():
-        same = found.setdefault(text, [0.0, 0.0])
-        same[0] += (paused + spoken) * blank
-        if text:
-            same[1] += spoken * float(column[CHARACTERS[text[-1]]])
-        for character, probability in likely:
-            before = paused if text.endswith(character) else paused + spoken
+        last = text[-1:]
+        if last and spoken > 0:
+            ending[text] = ending.get(text, 0.0) + spoken * chances[CHARACTERS[last]]
+        for character, chance in likely:
+            before = paused if last == character else paused + spoken
             if before > 0:
-                found.setdefault(text + character, [0.0, 0.0])[1] += before * probability
-    return {text: (paused, spoken) for text, (paused, spoken) in found.items()}
+                longer = text + character
+                ending[longer] = ending.get(longer, 0.0) + before * chance
+    found = {text: ((paused + spoken) * blank, ending.pop(text, 0.0)) for text, (paused, spoken) in kept.items()}
+    found.update((text, (0.0, spoken)) for text, spoken in ending.items())
+    return found
 
 
 def _largest(prefixes: dict[str, tuple[float, float]], count: int) -> dict[str, tuple[float, float]]:
     """The likeliest prefixes, their probabilities divided by their sum."""
-    best = sorted(((paused + spoken, text) for text, (paused, spoken) in prefixes.items()), reverse=True)[:count]
-    total = sum(probability for probability, _ in best) or 1.0
-    kept = (text for probability, text in best if probability >= FAINTEST * total)
-    return {text: (prefixes[text][0] / total, prefixes[text][1] / total) for text in kept}
+    best = sorted([(paused + spoken, text) for text, (paused, spoken) in prefixes.items()], reverse=True)[:count]
+    total = sum([probability for probability, _ in best]) or 1.0
+    least = FAINTEST * total
+    kept = {text: prefixes[text] for probability, text in best if probability >= least}
+    return {text: (paused / total, spoken / total) for text, (paused, spoken) in kept.items()}

@@ -78,7 +78,7 @@ def _told(found: Found, together: Together | None) -> Found:
     """With the texts of both readers."""
     if together is None:
         return found
-    opinions = together.opinions(found.lattice)
+    opinions = (found.rounds[-1].opinions if found.rounds else None) or together.opinions(found.lattice)
     return replace(found, texts=opinions.texts, opinions=opinions, together=together)
 
 

@@ -28,7 +28,7 @@ from pipeline.reading.line.reading import LineReading
 from segmenter.arrays import Mask
 
 TEXTS = 40  # likely texts of the lattice that take part
-FEW = 5  # ... while the search goes on
+FEW = 12  # ... while the search goes on, and where both are sure of one
 SECONDS = ("rapidocr",)
 LIKELY = math.log(1e-8)  # a path that spells a text less likely than this says nothing of where its digits stand
 
@@ -80,12 +80,15 @@ class Together:
 
     def judge(self, last: Round) -> Round:
         """The round with the spans that are unsure to both readers; `agreed` where none is."""
+        own = self.line.texts[0][0] if self.line.texts else last.path.text
+        if own != last.path.text:
+            return replace(last, unsure=last.unsure | differing(last.path, own))
         opinions = self.opinions(last.lattice, FEW)
         if not opinions.candidates:
             return last
         lattice, line = (text for text, _ in opinions.alone().values())
         if lattice == line == last.path.text and opinions.joint.max() >= self.sure:
-            return replace(last, unsure=np.zeros_like(last.unsure), agreed=True)
+            return replace(last, unsure=np.zeros_like(last.unsure), opinions=opinions)
         return replace(last, unsure=last.unsure | differing(last.path, line))
 
     def opinions(self, lattice: Lattice | None, count: int = TEXTS) -> Opinions:

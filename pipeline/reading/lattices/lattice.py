@@ -6,7 +6,8 @@ independent sigmoid outputs.
 Sums over its paths and the best of them: `paths`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,14 @@ class Lattice:
     """N spans between cuts 0..nodes - 1 and their scores.
 
     start, end: (N,) with start < end, ordered by end. scores: (N, 11) log-odds of the ten digits and of skipping;
-    -inf where a reading is out of the question.
+    -inf where a reading is out of the question. found: what `paths` found out about it, so that it does so once.
     """
 
     nodes: int
     start: NDArray[np.intp]
     end: NDArray[np.intp]
     scores: Scores
+    found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.scores.shape != (len(self.start), SYMBOLS) or len(self.start) != len(self.end):

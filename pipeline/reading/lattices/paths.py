@@ -168,7 +168,13 @@ class Fit:
 
     @classmethod
     def of(cls, lattice: Lattice, automaton: Automaton = ANY) -> Fit:
-        """Of a lattice and an automaton."""
+        """Of a lattice and an automaton; of the same two, the same."""
+        if automaton not in lattice.found:
+            lattice.found[automaton] = cls._of(lattice, automaton)
+        return lattice.found[automaton]
+
+    @classmethod
+    def _of(cls, lattice: Lattice, automaton: Automaton) -> Fit:
         chain, total = markov_chain(lattice)
         ahead = sweep(lattice, automaton, PROBABILITY, chain)
         if automaton is ANY:  # from every cut that the chain comes to it gets across
@@ -204,7 +210,7 @@ def best_reading(lattice: Lattice, format: Format | None = None) -> tuple[Path, 
             result = np.empty_like(fit.used)
             result[order] = fit.used / fit.share
             return _in_source(best_path(side, format.or_nothing), order, format.mirrored), result
-    return best_path(lattice), posteriors(lattice)[0]
+    return best_path(lattice), Fit.of(lattice).used
 
 
 def _in_source(path: Path, order: Index, mirrored: bool) -> Path:

@@ -5,8 +5,11 @@ again) with an exact best path in place of trial and error. Every round keeps th
 so that the best path can only get better.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,9 @@ from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, Lattice, Path, latt
 from pipeline.reading.lattices.paths import best_reading
 from segmenter.cuts import DENSE, GAP
 from segmenter.spans import Pieces, Spans, find_spans, join_spans, pick_spans
+
+if TYPE_CHECKING:
+    from pipeline.reading.together import Opinions
 
 Scorer = Callable[[Pieces, Spans], NDArray[np.float32]]  # the weighted sums (N, 11) of the network's outputs
 
@@ -47,8 +53,8 @@ class Round:
     """One round: the active cuts ((cuts,) bool), the spans so far, their lattice and best path, which of the path's
     spans were unsure ((path,) bool), and the posteriors (N, 11) of all spans as each symbol.
 
-    rescored: (M,) the spans that were scored again; None in a round of the search. agreed: whether the second reader
-    reads the same, and both are sure.
+    rescored: (M,) the spans that were scored again; None in a round of the search. opinions: of both readers, where
+    they read the same and are sure together.
     """
 
     active: NDArray[np.bool_]
@@ -58,7 +64,12 @@ class Round:
     unsure: NDArray[np.bool_]
     posteriors: NDArray[np.float64]
     rescored: NDArray[np.intp] | None = None
-    agreed: bool = False
+    opinions: Opinions | None = None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the second reader reads the same, and both are sure."""
+        return self.opinions is not None
 
 
 def search(

@@ -93,21 +93,28 @@ def best_path_of(lattice: Lattice, text: str) -> Path:
 def _beam(fit: Fit, chain: Scores, beam: int) -> list[str]:
     """Texts by the probability of their paths, likeliest first, at most `beam` kept at each cut: what a prefix has so
     far, times what may follow it and fits. chain: (N, 11) of the fit, 0 where a reading is left out."""
-    lattice, accepting = fit.lattice, fit.automaton.accepting
-    step = [[*row, state] for state, row in enumerate(fit.automaton.step.tolist())]
-    arriving: list[list[tuple[int, int, str, float]]] = [[] for _ in range(lattice.nodes)]
-    for s, symbol in zip(*(index.tolist() for index in np.nonzero(chain)), strict=True):
-        digit = "" if symbol == SKIP else str(symbol)
-        arriving[lattice.end[s]].append((int(lattice.start[s]), symbol, digit, float(chain[s, symbol])))
-    found: list[list[tuple[str, int, float]]] = [[("", 0, 1.0)]]
-    for node, behind in enumerate(fit.behind[1:].tolist(), start=1):
-        sums: dict[tuple[str, int], float] = {}
-        for start, symbol, digit, chance in arriving[node]:
-            for prefix, state, share in found[start]:
-                after = step[state][symbol]
+    accepting, step = fit.automaton.accepting.tolist(), [[*row, k] for k, row in enumerate(fit.automaton.step.tolist())]
+    state = {"": 0}  # in which a text leaves the automaton
+    found: list[list[tuple[str, float]]] = [[("", 1.0)]]
+    for arriving, behind in zip(_arriving(fit.lattice, chain), fit.behind[1:].tolist(), strict=True):
+        sums: dict[str, float] = {}
+        for start, symbol, digit, chance in arriving:
+            for text, share in found[start]:
+                after = step[state[text]][symbol]
                 if after != REFUSED:
-                    text = prefix + digit, after
+                    text += digit
+                    state[text] = after
                     sums[text] = sums.get(text, 0.0) + share * chance
-        ranked = sorted(sums.items(), key=lambda pair: -pair[1] * behind[pair[0][1]])[:beam]
-        found.append([(text, state, share) for (text, state), share in ranked if share * behind[state] > 0])
-    return [text for text, state, _ in found[-1] if accepting[state]]
+        ranked = sorted([(-share * behind[state[text]], text) for text, share in sums.items()])[:beam]
+        found.append([(text, sums[text]) for worth, text in ranked if worth < 0])
+    return [text for text, _ in found[-1] if accepting[state[text]]]
+
+
+def _arriving(lattice: Lattice, chain: Scores) -> list[list[tuple[int, int, str, float]]]:
+    """For each cut but the first, the readings that end there: where they begin, symbol, digit, and chance (not 0)."""
+    arriving: list[list[tuple[int, int, str, float]]] = [[] for _ in range(lattice.nodes - 1)]
+    spans, symbols = np.nonzero(chain)
+    ends = zip(*(each.tolist() for each in (lattice.end[spans], lattice.start[spans])), strict=True)
+    for (end, start), symbol, chance in zip(ends, symbols.tolist(), chain[spans, symbols].tolist(), strict=True):
+        arriving[end - 1].append((start, symbol, "" if symbol == SKIP else str(symbol), chance))
+    return arriving

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.arrays import Columns, Scores
-from classifier.line.line_columns import beam_texts, text_log_probabilities
+from classifier.line.line_columns import likely_prefixes
 from classifier.line.line_network import BLANK
 from pipeline.formats.automaton import REFUSED, Automaton
 from pipeline.formats.format import Format
@@ -21,19 +21,17 @@ LEAST = 1e-5  # a digit less likely than this in a column goes into no text of t
 LEAST_FIT = 1e-6  # of all texts by their probability: where less fits a format, nothing does
 
 
-def likely_line_texts(columns: Columns, format: Format | None, count: int) -> tuple[list[tuple[str, float]], float]:
-    """About `count` of the likeliest texts, of those that fit a format, if one is given, or are empty, with ln of
-    their probability among those; and ln of the probability of all that fit. None where next to nothing fits."""
+def likely_line_texts(columns: Columns, format: Format | None, count: int) -> tuple[list[str], float]:
+    """About `count` of the likeliest texts, of those that fit a format, if one is given, or are empty; and ln of the
+    probability of all that fit. None where next to nothing fits."""
     if format is None:
-        return beam_texts(columns, count), 0.0
+        return likely_prefixes(columns, count), 0.0
     side = columns[::-1] if format.mirrored else columns
     behind, total = sums_behind(side, format.or_nothing)
     if np.exp(total) - np.exp(empty_share(columns)) < LEAST_FIT:
         return [], total
     texts = _beam(side, format.or_nothing, behind, count)
-    texts = [text[::-1] for text in texts] if format.mirrored else texts
-    shares = text_log_probabilities(columns, texts) - total
-    return sorted(zip(texts, shares.tolist(), strict=True), key=lambda pair: -pair[1]), total
+    return [text[::-1] for text in texts] if format.mirrored else texts, total
 
 
 def empty_share(columns: Columns) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from classifier.arrays import Columns, Scores
-from classifier.line.line_columns import align, text_log_probabilities
+from classifier.line.line_columns import align, texts_in_views
 from pipeline.formats.format import Format
 from pipeline.reading.line.fitting import likely_line_texts
 from pipeline.reading.line.readers import ColumnReader, digit_columns
@@ -35,22 +36,35 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class LineReading:
-    """What was read in one or two views of a line; a text's probability is the mean over them. texts: the likeliest,
-    with ln of their probability, given the format if there is one; none where nothing fits."""
+    """What was read in one or two views of a line; a text's probability is the mean over them. candidates: texts that
+    are likely in some view, given the format if there is one; none where nothing fits."""
 
     views: tuple[View, ...]
-    texts: tuple[tuple[str, float], ...]
+    candidates: tuple[str, ...]
+    _sums: dict[str, Scores] = field(default_factory=dict, init=False, repr=False)  # (views,) of the texts asked for
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, float], ...]:
+        """The likeliest texts, with ln of their probability."""
+        shares = self.log_probabilities(self.candidates).tolist() if self.candidates else []
+        pairs = zip(self.candidates, shares, strict=True)
+        return tuple(sorted(pairs, key=lambda pair: -pair[1])[:TEXTS])
 
     def log_probabilities(self, texts: Sequence[str]) -> Scores:
         """ln P (N,) of texts, exact, given the format."""
-        sums = [text_log_probabilities(view.columns, texts) for view in self.views]
         fitting = np.logaddexp.reduce([view.total for view in self.views])
-        return np.minimum(np.logaddexp.reduce(sums, axis=0) - fitting, 0.0)
+        return np.minimum(np.logaddexp.reduce(self._in_views(texts), axis=0) - fitting, 0.0)
+
+    def _in_views(self, texts: Sequence[str]) -> Scores:
+        """ln P (views, N) of texts, each computed once."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._sums]
+        self._sums.update(zip(new, texts_in_views([view.columns for view in self.views], new).T, strict=True))
+        return np.stack([self._sums[text] for text in texts], axis=1)
 
     def places(self, text: str) -> tuple[list[tuple[float, float]], Box]:
         """Where each digit stands in the view that reads the text best, left and right in source pixels, and the view's
         box. ValueError where the columns cannot spell it."""
-        view = max(self.views, key=lambda view: text_log_probabilities(view.columns, [text])[0])
+        view = self.views[int(self._in_views([text])[:, 0].argmax())]
         left = view.box[0] + view.first
         spans = align(view.columns, text)
         return [(left + first * view.step, left + (last + 1) * view.step) for first, last in spans], view.box
@@ -62,20 +76,14 @@ def read_line(grey: Grey, ink: Ink, reader: ColumnReader, format: Format | None 
     number, and small digits are hard to read in a loose picture."""
     boxes = dict.fromkeys([(0, 0, grey.shape[1], grey.shape[0]), line_box(ink, grey.shape)])
     views: list[View] = []
-    texts: dict[str, float] = {}
+    texts: dict[str, None] = {}
     for left, top, right, bottom in boxes:
         read = reader.read_columns(grey[top:bottom, left:right])
         columns = digit_columns(read)
         likely, total = likely_line_texts(columns, format, TEXTS)
         views.append(View(columns, total, (left, top, right, bottom), read.first, read.step))
-        texts.update(likely)
-    line = LineReading(tuple(views), ())
-    if not texts:
-        return line
-    names = list(texts)
-    shares = line.log_probabilities(names).tolist()
-    ordered = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])
-    return replace(line, texts=tuple(ordered[:TEXTS]))
+        texts.update(dict.fromkeys(likely))
+    return LineReading(tuple(views), tuple(texts))
 
 
 def line_box(ink: Ink, shape: tuple[int, ...]) -> Box:

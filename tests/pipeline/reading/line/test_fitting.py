@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.line.line_columns import text_log_probabilities
 from classifier.line.line_network import BLANK
 from pipeline.formats.format import parse_format
 from pipeline.reading.line.fitting import LEAST_FIT, likely_line_texts, sums_behind
@@ -35,6 +36,13 @@ def probabilities(columns: np.ndarray) -> dict[str, float]:
     return {text: math.fsum(weights) for text, weights in found.items()}
 
 
+def with_shares(columns: np.ndarray, format, count: int) -> list[tuple[str, float]]:
+    """Likely texts and ln of their probability among all that fit, the likeliest first."""
+    texts, total = likely_line_texts(columns, format, count)
+    shares = text_log_probabilities(columns, texts) - total
+    return sorted(zip(texts, shares.tolist(), strict=True), key=lambda pair: -pair[1])
+
+
 @given(seed=seeds, spec=st.sampled_from(SPECS))
 @settings(max_examples=150, deadline=None)
 def test_sums_are_over_the_paths_that_fit(seed, spec):
@@ -50,7 +58,7 @@ def test_all_texts_that_fit_with_a_wide_beam(seed, spec):
     columns, format = few_columns(seed), parse_format(spec)
     fitting = {text: share for text, share in probabilities(columns).items() if not text or format.fits(text)}
     total = math.fsum(fitting.values())
-    found = dict(likely_line_texts(columns, format, 10**6)[0])
+    found = dict(with_shares(columns, format, 10**6))
     if total - fitting[""] < LEAST_FIT:
         assert not found
         return
@@ -64,7 +72,7 @@ def test_all_texts_that_fit_with_a_wide_beam(seed, spec):
 def test_a_narrow_beam_keeps_what_will_fit(seed, spec):
     """Prefixes that cannot be completed take no place, however likely they are."""
     columns, format = few_columns(seed), parse_format(spec)
-    found, every = (likely_line_texts(columns, format, beam)[0] for beam in (3, 10**6))
+    found, every = (with_shares(columns, format, beam) for beam in (3, 10**6))
     assert bool(found) == bool(every)
     likeliest = next(iter(every), None)
     assert likeliest is None or math.exp(likeliest[1]) < 0.7 or found[0][0] == likeliest[0]
@@ -75,6 +83,6 @@ def test_a_check_digit_that_only_the_last_digit_satisfies():
     columns = np.full((3, BLANK + 1), -30.0)
     columns[0, 7], columns[0, 1] = math.log(0.999), math.log(0.001)
     columns[1, BLANK] = columns[2, 8] = 0.0
-    assert likely_line_texts(columns.astype(np.float32), None, 3)[0][0][0] == "78"
-    ((text, share), *_), _ = likely_line_texts(columns.astype(np.float32), parse_format("luhn"), 3)
+    assert with_shares(columns.astype(np.float32), None, 3)[0][0] == "78"
+    (text, share), *_ = with_shares(columns.astype(np.float32), parse_format("luhn"), 3)
     assert text == "18" and share == pytest.approx(0, abs=1e-3)

@@ -35,6 +35,6 @@ def test_it_reads_our_examples():
         columns = digit_columns(read)
         assert columns.shape[1] == 11 and np.exp(columns).sum(axis=1) == pytest.approx(1, abs=1e-3)
         assert read.first + read.step * len(columns) >= grey.shape[1] - read.step
-        best = likely_line_texts(columns, None, 5)[0][0][0]
+        best = likely_line_texts(columns, None, 5)[0][0]
         assert best.isdigit() and text in (None, best)
     assert reader.read_columns(np.ones((2, 3), dtype=np.float32)).columns.shape[1] == len(reader.alphabet)
