@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from classifier.arrays import Logits
 from classifier.network import ConvolutionNetwork, forward_blocks
@@ -14,7 +13,7 @@ from pipeline.reading.lattices.characters import comma_costs, draw_crops, measur
 from pipeline.reading.lattices.lattice import SKIP, Lattice
 from pipeline.reading.lattices.rescoring import look_again
 from pipeline.reading.lattices.search import Round, SearchConfig, search
-from pipeline.reading.lattices.texts import BEAM, likely_fitting
+from pipeline.reading.lattices.texts import likely_fitting
 from pipeline.reading.line.reading import read_line
 from pipeline.reading.together import LineSide, Opinions, Together
 from segmenter.arrays import Grey
@@ -97,13 +96,7 @@ def _search(
 
 def _best_texts(lattice: Lattice, count: int, format: Format | None) -> list[tuple[str, float]]:
     """The likeliest texts and their posteriors, about `count`; the first is the same however many are asked for."""
-    find = partial(likely_fitting, lattice, format)
-    texts = find(FEW)
-    if texts and count > FEW:
-        known = {text for text, _ in texts}
-        more = [pair for pair in find(count, beam=max(BEAM, count)) if pair[0] not in known]
-        texts[1:] = sorted(texts[1:] + more, key=lambda pair: -pair[1])[: count - 1]
-    return texts
+    return likely_fitting(lattice, format, max(count, FEW))[:count]
 
 
 def score_spans(network: ConvolutionNetwork, pieces: Pieces, spans: Spans, amount: bool = False) -> Logits:

@@ -49,6 +49,11 @@ class Lattice:
 
     def mirrored(self) -> tuple["Lattice", NDArray[np.intp]]:
         """The lattice read from its end, and which span of this one each of its spans is, (N,)."""
+        if "mirrored" not in self.found:
+            self.found["mirrored"] = self._mirrored()
+        return self.found["mirrored"]
+
+    def _mirrored(self) -> tuple["Lattice", NDArray[np.intp]]:
         order = np.argsort(-self.start, kind="stable")
         last = self.nodes - 1
         return Lattice(self.nodes, last - self.end[order], last - self.start[order], self.scores[order]), order

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifier.arrays import Scores
-from pipeline.formats.automaton import ANY, NOTHING, REFUSED, Automaton, spelling
+from pipeline.formats.automaton import ANY, NOTHING, Automaton, spelling
 from pipeline.formats.format import Format
-from pipeline.reading.lattices.lattice import SKIP, Lattice, Path
+from pipeline.reading.lattices.lattice import Lattice, Path
+from pipeline.reading.lattices.likeliest import likeliest_texts
 from pipeline.reading.lattices.paths import PROBABILITY, Fit, best_path, sweep
 
 PRUNE = 1e-5  # readings of a span less likely than this take no part in the search for texts
-BEAM = 12  # texts kept at each cut
+BEAM = 100  # beginnings of texts that wait to be continued
 # A number fits when at least this share of the paths does. Of 120 held-out strings none had less than 1e-3 in its true
 # format, while formats of two digits too many had less than this in a tenth of them.
 LEAST_FIT = 1e-6
@@ -32,7 +33,7 @@ def likely_texts(
 def _likely(fit: Fit, count: int, prune: float, beam: int) -> list[tuple[str, float]]:
     if fit.share <= 0:
         return []
-    texts = _beam(fit, np.where(fit.used >= prune * fit.share, fit.chain, 0.0), beam)[: count + 2]
+    texts = likeliest_texts(fit, count + 2, beam, prune)
     texts = texts or [best_path(fit.lattice, fit.automaton).text]
     shares = [min(1.0, share / fit.share) for share in text_shares(fit.lattice, fit.chain, texts)]
     return sorted(zip(texts, shares, strict=True), key=lambda pair: -pair[1])[:count]
@@ -61,9 +62,8 @@ def shares_of(lattice: Lattice, format: Format | None, count: int, others: Seque
     if format is not None and format.mirrored:
         lattice, others = lattice.mirrored()[0], [text[::-1] for text in others]
     fit = Fit.of(lattice, ANY if format is None else format.or_nothing)
-    kept = np.where(fit.used >= PRUNE * fit.share, fit.chain, 0.0)
     fits = fit.share > 0 and (format is None or _number_share(fit) >= LEAST_FIT)
-    texts = list(dict.fromkeys([*(_beam(fit, kept, max(BEAM, count))[:count] if fits else []), *others]))
+    texts = list(dict.fromkeys([*(likeliest_texts(fit, count, BEAM, PRUNE) if fits else []), *others]))
     with np.errstate(divide="ignore"):
         logs = (
             np.log(text_shares(lattice, fit.chain, texts)) - np.log(fit.share) if fits else np.full(len(texts), -np.inf)
@@ -88,33 +88,3 @@ def text_shares(lattice: Lattice, chain: Scores, texts: Sequence[str]) -> list[f
 def best_path_of(lattice: Lattice, text: str) -> Path:
     """The path of highest score among those that spell the text. ValueError when there is none."""
     return best_path(lattice, spelling([text])[0])
-
-
-def _beam(fit: Fit, chain: Scores, beam: int) -> list[str]:
-    """Texts by the probability of their paths, likeliest first, at most `beam` kept at each cut: what a prefix has so
-    far, times what may follow it and fits. chain: (N, 11) of the fit, 0 where a reading is left out."""
-    accepting, step = fit.automaton.accepting.tolist(), [[*row, k] for k, row in enumerate(fit.automaton.step.tolist())]
-    state = {"": 0}  # in which a text leaves the automaton
-    found: list[list[tuple[str, float]]] = [[("", 1.0)]]
-    for arriving, behind in zip(_arriving(fit.lattice, chain), fit.behind[1:].tolist(), strict=True):
-        sums: dict[str, float] = {}
-        for start, symbol, digit, chance in arriving:
-            for text, share in found[start]:
-                after = step[state[text]][symbol]
-                if after != REFUSED:
-                    text += digit
-                    state[text] = after
-                    sums[text] = sums.get(text, 0.0) + share * chance
-        ranked = sorted([(-share * behind[state[text]], text) for text, share in sums.items()])[:beam]
-        found.append([(text, sums[text]) for worth, text in ranked if worth < 0])
-    return [text for text, _ in found[-1] if accepting[state[text]]]
-
-
-def _arriving(lattice: Lattice, chain: Scores) -> list[list[tuple[int, int, str, float]]]:
-    """For each cut but the first, the readings that end there: where they begin, symbol, digit, and chance (not 0)."""
-    arriving: list[list[tuple[int, int, str, float]]] = [[] for _ in range(lattice.nodes - 1)]
-    spans, symbols = np.nonzero(chain)
-    ends = zip(*(each.tolist() for each in (lattice.end[spans], lattice.start[spans])), strict=True)
-    for (end, start), symbol, chance in zip(ends, symbols.tolist(), chain[spans, symbols].tolist(), strict=True):
-        arriving[end - 1].append((start, symbol, "" if symbol == SKIP else str(symbol), chance))
-    return arriving
