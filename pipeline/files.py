@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline.errors import OutputError, UsageError
+from pipeline.errors import OutputError, Remedy, UsageError
 
 WRONG_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
@@ -58,12 +58,20 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
 
 
-def unwritable(path: Path, error: OSError, remedy: str = "") -> UsageError | OutputError:
-    """What to raise where writing to `path` ended with `error`. remedy: what else to do on a full or failing disk."""
+def check_new(path: Path, force: bool = False) -> None:
+    """Raise UsageError where writing would replace what nobody said it may; force: it may."""
+    if path.exists() and not force:
+        raise UsageError(f"{path}: is there already", Remedy.REPLACE)
+
+
+def unwritable(path: Path, error: OSError, *remedies: Remedy) -> UsageError | OutputError:
+    """What to raise where writing to `path` ended with `error`. remedies: what helps once a full disk has room."""
     sentence = f"{path}: cannot be written ({error.strerror or error})"
     if error.errno in WRONG_PLACE:
         return UsageError(f"{sentence}; name another place")
-    return OutputError(f"{sentence}; {remedy or 'make room or name another place, then run it again'}")
+    if remedies:
+        return OutputError(f"{sentence}; make room", *remedies)
+    return OutputError(f"{sentence}; make room or name another place, then run it again")
 
 
 def _remove(path: Path) -> None:

@@ -50,39 +50,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not given.without_dask:
             with cluster(Path(folder)) as address:
                 measured["Dask, 2 workers"] = measure(images, scheduler=address)
-    alone = measured["1 process"]["seconds"]
-    rows = []
-    for name, found in measured.items():
-        count = 1 if name.startswith("1") else 2
-        low, high = (given.images / found[key] for key in ("slowest", "fastest"))
-        rows.append(
-            [
-                name,
-                f"{given.images / found['seconds']:.1f} ({low:.1f} to {high:.1f})",
-                f"{alone / found['seconds'] / count:.0%}",
-            ]
-        )
-    print(f"{given.images} drawn numbers, seed {given.seed}, {RUNS} runs each; {os.cpu_count()} cores\n")
-    print(markdown(["by", "images a second: median (slowest to fastest)", "efficiency"], rows))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{given.images} drawn numbers, seed {given.seed}, {RUNS} runs each; {os.cpu_count()} cores\n")
+    print(speeds(measured, given.images))
     print(f"\npeak memory of a worker process: {peak:.0f} MiB\n")
-    for_one = given.images / alone
-    print(
-        markdown(
-            [
-                "images a day",
-                "a second",
-                f"cores, busy {BUSY:.0%} of the day",
-                "machines of 16 cores",
-                "lines of output (400 bytes each)",
-            ],
-            [on_paper(count, for_one) for count in A_DAY],
-        )
-    )
+    print(needs(given.images / measured["1 process"]["seconds"]))
     write_report(
         given.out,
         {"weights": about, "seed": given.seed, "images": given.images, "measured": measured, "worker_peak_mib": peak},
     )
+
+
+def speeds(measured: dict[str, dict[str, float]], images: int) -> str:
+    """The table of images a second, and how much of one process's speed each further one brings."""
+    alone = measured["1 process"]["seconds"]
+    rows = []
+    for name, found in measured.items():
+        count = 1 if name.startswith("1") else 2
+        low, high = (images / found[key] for key in ("slowest", "fastest"))
+        speed = f"{images / found['seconds']:.1f} ({low:.1f} to {high:.1f})"
+        rows.append([name, speed, f"{alone / found['seconds'] / count:.0%}"])
+    return markdown(["by", "images a second: median (slowest to fastest)", "efficiency"], rows)
+
+
+def needs(images_a_second: float) -> str:
+    """The table of what many images a day would need."""
+    head = ["images a day", "a second", f"cores, busy {BUSY:.0%} of the day", "machines of 16 cores"]
+    head.append("lines of output (400 bytes each)")
+    return markdown(head, [on_paper(count, images_a_second) for count in A_DAY])
 
 
 def draw_images(folder: Path, count: int, seed: int) -> Path:

@@ -20,7 +20,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.common.scores import describe, open_reader, options, write_report
@@ -44,46 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if command is None:
         raise SystemExit("schemathesis is not installed: pip install 'digitstring[benchmark]'")
     about = describe(given.weights, open_reader(given.weights))
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "cli.py"), "serve", "--port", str(port), "--review", "review.db"],
-            cwd=folder,
-            env={**os.environ, "DIGITSTRING_TOKEN": TOKEN},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait(url)
-            run = subprocess.run(
-                [
-                    command,
-                    "run",
-                    f"{url}/openapi.json",
-                    "--checks",
-                    ",".join(CHECKS),
-                    "--max-examples",
-                    str(given.examples),
-                    "--seed",
-                    str(given.seed),
-                    "--max-response-time",
-                    "10",
-                    "--continue-on-failure",
-                    "--no-color",
-                    "--header",
-                    f"Authorization: Bearer {TOKEN}",
-                ],
-                capture_output=True,
-                text=True,
-                check=False,
-                cwd=folder,
-            )
-            alive = process.poll() is None
-        finally:
-            process.terminate()
-            process.wait()
+    with tempfile.TemporaryDirectory() as folder, service(folder) as (url, process):
+        run = fuzz(command, url, folder, given.examples, given.seed)
+        alive = process.poll() is None
     print(run.stdout[-20000:])
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"the service is {'still running' if alive else 'DEAD'}; peak memory of it or of schemathesis {peak:.0f} MiB")
@@ -100,6 +64,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     if run.returncode or not alive:
         raise SystemExit(1)
+
+
+@contextmanager
+def service(folder: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The service on a free port of loopback, its review file in the folder: its URL and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "cli.py"), "serve", "--port", str(port), "--review", "review.db"],
+        cwd=folder,
+        env={**os.environ, "DIGITSTRING_TOKEN": TOKEN},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait(url)
+        yield url, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def fuzz(command: str, url: str, folder: str, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
+    """A run of schemathesis against the service's own description."""
+    options = ["--checks", ",".join(CHECKS), "--max-examples", str(examples), "--seed", str(seed)]
+    options += ["--max-response-time", "10", "--continue-on-failure", "--no-color"]
+    options += ["--header", f"Authorization: Bearer {TOKEN}"]
+    return subprocess.run(
+        [command, "run", f"{url}/openapi.json", *options], capture_output=True, text=True, check=False, cwd=folder
+    )
 
 
 def wait(url: str) -> None:

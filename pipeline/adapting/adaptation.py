@@ -32,7 +32,7 @@ from pipeline.adapting.labelled import Picture, Pictures, held_out_folds, load_p
 from pipeline.adapting.runs import Runs
 from pipeline.adapting.schedule import AdaptSchedule, Base
 from pipeline.adapting.variations import picture_versions
-from pipeline.data.downloads import data_folder, sha256_of
+from pipeline.data.downloads import DATA_VARIABLE, data_folder, sha256_of
 from pipeline.reading.field_reader import SHIPPED, FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import TRAINING
@@ -221,7 +221,7 @@ def _base(
     hashes: dict[str, str] = {}
     if data_folder(data) is None:
         say(
-            "no data folder is known (--data, or DIGITSTRING_DATA): the strings mixed in are of the project's own "
+            f"no data folder is known ({DATA_VARIABLE} is not set): the strings mixed in are of the project's own "
             "shapes and fonts only"
         )
     else:

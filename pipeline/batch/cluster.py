@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.batch.folders import RemoteImage, Source
 from pipeline.batch.outcomes import Outcome, ReadsImages, name_in, read_outcome
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import PipelineError, Remedy, UsageError
 
 AHEAD = 4  # images handed out for each thread of the cluster: bounds what is in memory, and no thread waits
 CONNECT_SECONDS = 10
@@ -37,7 +37,7 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise UsageError(
-            f"--scheduler needs the extra `cluster` ({error.name} is missing): pip install 'digitstring[cluster]'"
+            f"a Dask cluster needs the extra `cluster` ({error.name} is missing): pip install 'digitstring[cluster]'"
         ) from None
     if address.partition("://")[0] not in SCHEMES:
         raise UsageError(f"{address}: not the address of a Dask scheduler, such as tcp://host:8786")
@@ -89,7 +89,7 @@ def _result(image: Source, future: Any, address: str) -> Outcome:
         raise
     except Exception as error:
         raise PipelineError(
-            f"{address}: the cluster went away ({type(error).__name__}: {error}); --resume continues later"
+            f"{address}: the cluster went away ({type(error).__name__}: {error})", Remedy.RESUME
         ) from None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from pipeline.errors import ImageError, UsageError
+from pipeline.errors import ImageError, Remedy, UsageError
 from pipeline.image_formats import SUFFIXES
 from pipeline.images import URL
 
@@ -127,8 +127,8 @@ def _listing(names: Iterable[str], place: object, recursive: bool) -> Listing:
         else:
             others += 1
     if not kept:
-        hint = "" if recursive else "; --recursive looks into its folders"
-        raise ImageError(f"{place}: no image in this folder (by name: .png, .jpg, .tif, .pdf, ...){hint}")
+        remedies = () if recursive else (Remedy.SUBFOLDERS,)
+        raise ImageError(f"{place}: no image in this folder (by name: .png, .jpg, .tif, .pdf, ...)", *remedies)
     return Listing(sorted(kept), hidden, others)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, Remedy
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHOW_CURSOR = "\x1b[?25h"
@@ -20,8 +20,8 @@ SHOW_CURSOR = "\x1b[?25h"
 class InterruptedBatch(PipelineError):
     """A batch was ended by a signal, with all its records whole."""
 
-    def __init__(self, message: str, number: int) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, number: int) -> None:
+        super().__init__(problem, Remedy.RESUME)
         self.exit_code = 128 + number  # type: ignore[misc]  # as the shell reports a process that a signal ended
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batch.records import Record, to_json_line
-from pipeline.errors import DataError, UsageError
+from pipeline.errors import DataError, Remedy, UsageError
 from pipeline.reading.result import FIELD
 from pipeline.tables import csv_line, safe_cell
 
@@ -114,7 +114,7 @@ def whole_records(path: Path, layout: FileLayout) -> tuple[list[Record], int]:
 
 
 def _not_ours(path: Path, line: int) -> DataError:
-    return DataError(f"{path}: line {line} is not a record of ours; name another output, or use --force")
+    return DataError(f"{path}: line {line} is not a record of ours", Remedy.OTHER_OUTPUT, Remedy.REPLACE)
 
 
 def _parse_json(line: bytes) -> Record:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from pipeline.batch.layouts import FileLayout, whole_records
 from pipeline.batch.records import Record
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from pipeline.files import unwritable, write_whole
 
 Settings = Mapping[str, Any]  # what decides the readings, as plain JSON types
@@ -36,7 +36,7 @@ class Output:
         self.earlier: list[Record] = []
         self._whole = 0
         if resume and force:
-            raise UsageError("--resume continues the output and --force replaces it; choose one")
+            raise UsageError("an output is either continued or replaced; choose one")
         if path.exists() and not path.is_file():
             raise UsageError(f"{path}: is not a file that can be written")
         self._file = self._opened("r+b") if path.exists() else None
@@ -56,6 +56,11 @@ class Output:
         if self._file is not None:
             self._file.close()
 
+    def left_of(self, names: Iterable[str]) -> list[str]:
+        """The names of which there is no record yet."""
+        done = {record["file"] for record in self.earlier}
+        return [name for name in names if self.layout.file_key(name) not in done]
+
     def begin(self) -> None:
         """Make the file, or cut off what is not whole. Raises UsageError, OutputError."""
         if self._file is None:
@@ -71,12 +76,12 @@ class Output:
             self._write(self.layout.header)
 
     def add(self, record: Record) -> None:
-        """Write a record. Raises OutputError: a full disk; --resume then goes on behind the last whole one."""
+        """Write a record. Raises OutputError, as for a full disk: then the last whole one is the end."""
         self._write(self.layout.to_bytes(record))
 
     def _continue(self, resume: bool) -> None:
         if not resume:
-            raise UsageError(f"{self.path}: is there already; --resume continues it, --force replaces it")
+            raise UsageError(f"{self.path}: is there already", Remedy.RESUME, Remedy.REPLACE)
         begun = _load(settings_file(self.path))
         if begun is not None and self._settings is not None:
             _compare(self.path, begun, self._settings)
@@ -103,7 +108,7 @@ class Output:
             while lines:
                 lines = lines[self._file.write(lines) :]
         except OSError as error:
-            raise unwritable(self.path, error, "make room, then --resume continues") from None
+            raise unwritable(self.path, error, Remedy.RESUME) from None
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
@@ -138,8 +143,7 @@ def _compare(path: Path, begun: Settings, now: Settings) -> None:
     ]
     if different:
         raise UsageError(
-            f"{path}: was begun with {'; '.join(different)}; continue with what it was begun with, or begin again "
-            "with --force"
+            f"{path}: was begun with {'; '.join(different)}; continue with what it was begun with", Remedy.BEGIN_AGAIN
         )
 
 

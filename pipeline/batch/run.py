@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pipeline.batch.cluster import read_on_cluster
-from pipeline.batch.folders import RemoteImage, Source, open_folder
+from pipeline.batch.folders import Listing, RemoteImage, Source, open_folder
 from pipeline.batch.interrupts import InterruptedBatch, Stop, StoppedError
 from pipeline.batch.layouts import FileLayout
 from pipeline.batch.outcomes import Outcome, ReadsImages
@@ -39,6 +39,38 @@ class BatchSummary:
     def __post_init__(self) -> None:
         if self.images != self.accepted + self.unsure + self.unreadable:
             raise ValueError(f"the parts do not add up: {self}")
+
+
+class Tally:
+    """What became of the images so far; earlier: the records there are already, todo: how many images are to come."""
+
+    def __init__(self, earlier: Sequence[Record], todo: int, progress: Progress | None = None) -> None:
+        self._counts = Counter(status_of(record) for record in earlier)
+        self._earlier, self._total, self._progress = len(earlier), len(earlier) + todo, progress
+
+    @property
+    def left(self) -> int:
+        """How many images are still to come."""
+        return self._total - self._counts.total()
+
+    def add(self, record: Record) -> None:
+        """Count a record, and tell whoever watches."""
+        self._counts[status_of(record)] += 1
+        if self._progress:
+            self._progress(self._counts.total(), self._total)
+
+    def said(self) -> str:
+        return f"{self._counts.total()} of {self._total} images"
+
+    def summary(self, listing: Listing) -> BatchSummary:
+        """The whole batch, with what `listing` left out."""
+        return BatchSummary(
+            self._counts.total(),
+            **self._counts,
+            earlier=self._earlier,
+            hidden=listing.hidden,
+            others=listing.others,
+        )
 
 
 def run_batch(
@@ -72,28 +104,19 @@ def run_batch(
     images = open_folder(folder)
     listing = images.listing(recursive)
     with Output(out, FileLayout.of(out, main, excel), settings, resume=resume, force=force) as output:
-        done = {record["file"] for record in output.earlier}
-        todo = [name for name in listing.names if output.layout.file_key(name) not in done]
+        todo = output.left_of(listing.names)
         sources = [images.image(name) for name in todo]
         queue = None if review is None else ReviewStore(review)
         outcomes = _outcomes(sources, make_reader, workers, scheduler, stop)
-        counts = Counter(status_of(record) for record in output.earlier)
-        total = counts.total() + len(todo)
+        tally = Tally(output.earlier, len(todo), progress)
         output.begin()
         steps = _until(zip(todo, sources, outcomes, strict=True), stop)
         for record in _kept_records(steps, queue, review_blank):
             output.add(record)
-            counts[status_of(record)] += 1
-            if progress:
-                progress(counts.total(), total)
-    if stop and counts.total() < total:
-        raise InterruptedBatch(
-            f"interrupted after {counts.total()} of {total} images; their records are in {out}; --resume continues",
-            stop.signal,
-        )
-    return BatchSummary(
-        counts.total(), **counts, earlier=len(output.earlier), hidden=listing.hidden, others=listing.others
-    )
+            tally.add(record)
+    if stop and tally.left:
+        raise InterruptedBatch(f"interrupted after {tally.said()}; their records are in {out}", stop.signal)
+    return tally.summary(listing)
 
 
 def _outcomes(

@@ -18,6 +18,7 @@ from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, UNWRITABLE, code_o
 from pipeline.commands.learning import adapt, book, data, evaluate, export, threshold, train
 from pipeline.commands.reading import batch, explain, read, review, serve, template
 from pipeline.commands.terminal import say, talkative
+from pipeline.commands.words import sentence_of
 
 
 class Commands(typer.core.TyperGroup):
@@ -36,14 +37,8 @@ class Commands(typer.core.TyperGroup):
             code = code_of(error)
             if code is None:
                 raise
-            say(_sentence(error))
+            say(sentence_of(error))
             raise typer.Exit(code) from None
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"what is printed cannot be written ({error.strerror}); make room, then run it again"
-    return str(error)
 
 
 def _leave_pipe() -> NoReturn:
@@ -135,5 +130,5 @@ def main() -> None:
         if code_of(error) is None:
             raise
         _drop_output()
-        say(_sentence(error))
+        say(sentence_of(error))
         sys.exit(UNWRITABLE)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, Remedy
 
 DATA_VARIABLE = "DIGITSTRING_DATA"
 MIRRORS_VARIABLE = "DIGITSTRING_MIRRORS"  # base URLs separated by spaces, tried instead of the public ones
@@ -27,7 +27,7 @@ def data_folder(folder: Path | None) -> Path | None:
     if not found.is_dir():
         origin = "" if folder is not None else f" (from {DATA_VARIABLE})"
         problem = "is not a folder" if found.exists() else "does not exist"
-        raise DataError(f"{found}{origin} {problem}; give the folder of the training data with --data FOLDER")
+        raise DataError(f"{found}{origin} {problem}", Remedy.DATA)
     return found
 
 
@@ -83,8 +83,9 @@ def _fetch_file(name: str, sha256: str, folder: Path, mirrors: tuple[str, ...]) 
         except (OSError, ValueError) as error:  # network: OSError, wrong hash: ValueError
             problems.append(f"{mirror}: {_cause(error)}")
     raise DataError(
-        f"{name} could not be downloaded ({'; '.join(problems) or 'no mirror to try'}); "
-        "connect to the network and try again, or give a folder that holds the files with --data FOLDER"
+        f"{name} could not be downloaded ({'; '.join(problems) or 'no mirror to try'}); connect to the network and "
+        "try again",
+        Remedy.DATA,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.data.digit_images import BHMSDS, DIGIT_IMAGES_SHA256, SWISS_NUMBERS
 from pipeline.data.downloads import MIRRORS_VARIABLE, TIMEOUT_S, fetch_files, sha256_of
-from pipeline.errors import DataError, UsageError
+from pipeline.errors import DataError, Remedy, UsageError
 from pipeline.files import unwritable, write_whole
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the least that zip knows: the same pictures give the same bytes
@@ -167,5 +167,6 @@ def _download(name: str, home: Home, folder: Path) -> Path:
     except (OSError, ValueError) as error:
         raise DataError(
             f"{name} could not be downloaded from {home.archive}; connect to the network and try again, or get "
-            f"{home.page} otherwise and name the zip or folder with --archive"
+            f"{home.page} otherwise",
+            Remedy.ARCHIVE,
         ) from error

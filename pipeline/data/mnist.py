@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.downloads import cache_folder, data_folder, fetch_files, mirrors_or
-from pipeline.errors import DataError
+from pipeline.errors import DataError, Remedy
 
 MNIST_SHA256 = {
     "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -164,8 +164,9 @@ def _mnist_folder(folder: Path) -> Path:
         if any(place.glob("train-images*idx3-ubyte*")):
             return place
     raise DataError(
-        f"{folder}: no MNIST files here or in its subfolder mnist ({', '.join(MNIST_SHA256)}); "
-        "give another folder with --data FOLDER, or none to have them downloaded"
+        f"{folder}: no MNIST files here or in its subfolder mnist ({', '.join(MNIST_SHA256)}); without a folder they "
+        "are downloaded",
+        Remedy.DATA,
     )
 
 
@@ -175,7 +176,7 @@ def _idx_path(folder: Path, stem: str) -> Path:
         for path in (folder / f"{name}.gz", folder / name):
             if path.is_file():
                 return path
-    raise DataError(f"{folder}: {stem}-ubyte.gz is missing; give all four MNIST files with --data FOLDER")
+    raise DataError(f"{folder}: {stem}-ubyte.gz is missing; all four MNIST files are needed", Remedy.DATA)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -98,7 +98,7 @@ class DocumentReading:
     @property
     def note(self) -> str | None:
         """What else there is to say: that nothing was found, or why the main field has no text."""
-        return self.reading.note if self.fields else "a document in which no number was found; name fields with --field"
+        return self.reading.note if self.fields else "a document in which no number was found; name its fields"
 
     @property
     def accepted(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.batch.outcomes import ReaderOptions
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluation import Truth, evaluate
 from pipeline.evaluation.guarantee import check_shares, fewest_accepted, find_threshold, missing_rows
 from pipeline.files import write_whole
@@ -59,12 +59,6 @@ def _why_not(missing: float, rows: int, max_error: float, confidence: float) -> 
         f"{rows} rows are too few for {promise}, which takes {fewest} accepted without a single error, or more with "
         f"some; about {missing:.0f} more rows like these may do"
     )
-
-
-def check_place(out: Path, force: bool) -> None:
-    """Raise UsageError where a profile would replace what nobody said it may."""
-    if out.exists() and not force:
-        raise UsageError(f"{out}: is there already; --force replaces it")
 
 
 def write_profile(profile: Profile, out: Path) -> None:

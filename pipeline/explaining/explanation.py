@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
-from pipeline.files import write_whole
+from pipeline.files import check_new, write_whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,8 +29,7 @@ def write_explanation(image: Path | bytes, out: Path, reader: Reader, *, force: 
     if out.exists():
         if isinstance(image, Path) and image.exists() and out.samefile(image):
             raise UsageError(f"{out}: is the image to be explained; name another place for the picture")
-        if not force:
-            raise UsageError(f"{out}: is there already; --force replaces it")
+        check_new(out, force)
     trace = reader.trace(image)
     picture = _drawn(trace, reader.threshold)
     write_whole(out, lambda file: picture.save(file, "PNG"))

@@ -11,7 +11,7 @@ from classifier.onnx.graphs import model_of
 from classifier.weights import load_networks
 from pipeline.errors import UsageError
 from pipeline.exporting.contracts import contract_of
-from pipeline.files import write_whole
+from pipeline.files import check_new, write_whole
 from pipeline.reading.field_reader import SHIPPED
 
 FROM_CARD = ("weights_sha256", "attribution", "calibration", "joint", "thresholds")
@@ -22,8 +22,7 @@ def write_model(weights: Path | None, out: Path, wanted: Sequence[str] = (), for
 
     Raises WeightsError; UsageError where the file is there already, or a network is not; OutputError.
     """
-    if out.exists() and not force:
-        raise UsageError(f"{out}: is there already; name another file, or replace it with --force")
+    check_new(out, force)
     networks, card = load_networks(weights or SHIPPED)
     known = networks.named()
     for name in wanted:

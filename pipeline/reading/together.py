@@ -132,7 +132,7 @@ def line_side(
     if second is not None:
         reader, card = third_party(second), card.get("seconds", {}).get(second, {})
         if not card:
-            raise UsageError(f"{path}: these weights were never joined to {second}; see `train --calibrate`")
+            raise UsageError(f"{path}: these weights were never joined to {second}; calibrate both together first")
     elif networks.line is None or "joint" not in card:
         return None, card
     else:

@@ -19,7 +19,7 @@ class Verbosity(IntEnum):
 def verbosity_of(quiet: bool, verbose: bool) -> Verbosity:
     """What two switches ask for. Raises UsageError for both."""
     if quiet and verbose:
-        raise UsageError("--quiet and --verbose ask for less and for more; choose one")
+        raise UsageError("quiet and verbose ask for less and for more; choose one")
     return Verbosity(1 - quiet + verbose)
 
 

@@ -91,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.set_inheritable(True)
     except (OSError, OverflowError) as error:
         trouble = getattr(error, "strerror", None) or error
-        raise UsageError(f"{host}:{port}: cannot be listened on ({trouble}); choose another --host or --port") from None
+        raise UsageError(f"{host}:{port}: cannot be listened on ({trouble}); choose another address or port") from None
     return listening
 
 
@@ -105,6 +105,6 @@ def warnings_of(host: str, hosts: tuple[str, ...]) -> list[str]:
     if not hosts:
         sentences.append(
             "requests are answered under whatever name they come by, so that a web page can point a name of its own "
-            "here; name those it is called by with --allow-host"
+            "here; allow only those it is called by"
         )
     return sentences

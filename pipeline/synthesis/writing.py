@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,23 +43,12 @@ def write_line(
     labels: list[str] = []
     inside: list[bool] = []
     spacing = Spacing.draw(rng, style, hand)
-    digits = [index for index, character in enumerate(planned) if character.place == "digit"]
     room = 0.0
     for index, character in enumerate(planned):
         if character.label == " ":
             room = hand.height * uniform(rng, (0.15, 0.6))
             continue
-        if character.place == "digit":
-            follows_zero = index > 0 and planned[index - 1].label in "0.," and bool(labels)
-            glyph: Glyph | None = write_digit(
-                rng,
-                hand,
-                character.label,
-                first=index == digits[0],
-                after_zeros=character.label == "0" and (follows_zero or index == digits[-1]),
-            )
-        else:
-            glyph = write_mark(rng, hand, character.label)
+        glyph = _glyph(rng, hand, planned, index, begun=bool(labels))
         if glyph is None:
             continue
         before = planned[index - 1] if labels else None
@@ -72,13 +62,37 @@ def write_line(
         labels.append(character.label)
         inside.append(character.place != "neighbour")
     if labels and rng.random() < style.intruders:
-        label = LETTERS[int(rng.random() * len(LETTERS))]
-        intruder = write_mark(rng, hand, label)
-        if intruder is not None:
-            line.intrude(rng, intruder, len(labels))
-            labels.append(label)
-            inside.append(False)
+        intruder = _intrude(rng, hand, line, len(labels))
+        labels += intruder
+        inside += [False] * len(intruder)
     return line, tuple(labels), tuple(inside)
+
+
+def _glyph(rng: np.random.Generator, hand: Hand, planned: Sequence[Planned], index: int, begun: bool) -> Glyph | None:
+    """The character of that index, by this hand; None where its hand has no such mark. begun: something stands on the
+    line already."""
+    character = planned[index]
+    if character.place != "digit":
+        return write_mark(rng, hand, character.label)
+    digits = [place for place, each in enumerate(planned) if each.place == "digit"]
+    follows_zero = begun and index > 0 and planned[index - 1].label in "0.,"
+    return write_digit(
+        rng,
+        hand,
+        character.label,
+        first=index == digits[0],
+        after_zeros=character.label == "0" and (follows_zero or index == digits[-1]),
+    )
+
+
+def _intrude(rng: np.random.Generator, hand: Hand, line: Line, owner: int) -> list[str]:
+    """A letter across what is written; its label, or none where the hand has no such letter."""
+    label = LETTERS[int(rng.random() * len(LETTERS))]
+    intruder = write_mark(rng, hand, label)
+    if intruder is None:
+        return []
+    line.intrude(rng, intruder, owner)
+    return [label]
 
 
 @dataclass(frozen=True)

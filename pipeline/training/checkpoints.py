@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from classifier.errors import WeightsError
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from pipeline.files import write_whole
 
 Arrays = Mapping[str, np.ndarray]
@@ -43,11 +43,9 @@ class TrainingFiles:
             raise UsageError(f"{self.out}: there is no folder {self.out.parent}; make it first")
         present = [path for path in (self.out, self.card) if path.exists()]
         if present and not force:
-            raise UsageError(f"{present[0]} exists; give another --out, or --force to overwrite it")
+            raise UsageError(f"{present[0]}: is there already", Remedy.OTHER_OUTPUT, Remedy.REPLACE)
         if self.checkpoint.exists() and not (resume or force):
-            raise UsageError(
-                f"{self.checkpoint} is left of an interrupted training; --resume goes on with it, --force begins again"
-            )
+            raise UsageError(f"{self.checkpoint} is left of an interrupted training", Remedy.RESUME, Remedy.BEGIN_AGAIN)
 
     def save_checkpoint(self, arrays: Arrays, state: dict[str, Any]) -> None:
         """`state` is kept as JSON, which holds a generator's 128-bit integers; a pickle is never needed."""
@@ -67,8 +65,7 @@ class TrainingFiles:
             raise self._damaged() from error
         if not same:
             raise UsageError(
-                f"{self.checkpoint} is of a training with other settings or data; "
-                "give those again, or --force to begin again"
+                f"{self.checkpoint} is of a training with other settings or data; give those again", Remedy.BEGIN_AGAIN
             )
         if any((arrays[name].shape, arrays[name].dtype) != (a.shape, a.dtype) for name, a in like.items()):
             raise self._damaged()
@@ -92,7 +89,7 @@ class TrainingFiles:
         write_whole(path, lambda file: np.savez(file, **named))
 
     def _damaged(self) -> WeightsError:
-        return WeightsError(f"{self.checkpoint}: damaged checkpoint; --force begins again")
+        return WeightsError(f"{self.checkpoint}: damaged checkpoint; begin the training again")
 
 
 def versions() -> dict[str, str]:

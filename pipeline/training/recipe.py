@@ -24,7 +24,7 @@ from pipeline.data.downloads import cache_folder, data_folder, sha256_of
 from pipeline.data.mnist import Mnist, load_mnist
 from pipeline.data.real_strings import RealString, load_register_numbers, register_folder, split_registers
 from pipeline.data.strokes import MORE_DIGITS, STROKE_KINDS, load_strokes, stroke_files
-from pipeline.errors import DataError, UsageError
+from pipeline.errors import DataError, Remedy, UsageError
 from pipeline.reading.lattices.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.lattices.texts import likely_texts
 from pipeline.synthesis.sources import Sources
@@ -212,7 +212,7 @@ def _first_network(
         run.train("first", between, stage, None, resume)
     networks, card = load_networks(first or between.out)
     if first is None and card.get("identity") != stage:
-        raise UsageError(f"{between.out} is of a training with other settings or data; --force begins again")
+        raise UsageError(f"{between.out} is of a training with other settings or data", Remedy.BEGIN_AGAIN)
     if first is None:
         run.report = EpochReport(**card["report"])
     return networks, {**identity, "first": card["weights_sha256"]}
@@ -348,7 +348,8 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
     if split < 1:
         raise DataError(
             f"{len(mnist.train_images)} training digits are too few: {VALIDATION_DIGITS} of them are kept "
-            "for validation; give the whole of MNIST with --data FOLDER"
+            "for validation; the whole of MNIST is needed",
+            Remedy.DATA,
         )
     writers = None if mnist.train_writers is None else mnist.train_writers[:split]
     training = _with_images(

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from pipeline.errors import OutputError, UsageError
+from pipeline.errors import OutputError, Remedy, UsageError
 from pipeline.files import unwritable, whole_folder, write_whole
 
 
@@ -40,8 +40,12 @@ def test_a_wrong_place_is_the_callers_mistake(tmp_path):
 
 
 def test_a_full_disk_is_no_mistake_and_has_a_code_of_its_own(tmp_path):
-    error = unwritable(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "--resume continues")
-    assert isinstance(error, OutputError) and error.exit_code == 5 and "--resume continues" in str(error)
+    error = unwritable(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), Remedy.RESUME)
+    assert (
+        isinstance(error, OutputError)
+        and error.exit_code == 5
+        and str(error).endswith("make room; let it be continued")
+    )
 
 
 def test_a_folder_appears_when_all_is_in_it(tmp_path):

@@ -36,9 +36,10 @@ def threshold(
     """
     options = o.reader_options(weights, None, None, format)
     from pipeline.evaluation.evaluation import load_truth
-    from pipeline.evaluation.profiling import NoGuarantee, check_place, measure, write_profile
+    from pipeline.evaluation.profiling import NoGuarantee, measure, write_profile
+    from pipeline.files import check_new
 
-    check_place(out, force)
+    check_new(out, force)
     truths = load_truth(truth, images)
     try:
         with progress_bar("Reading") as progress:

@@ -33,7 +33,7 @@ def check_host(path: str, host: str, hosts: tuple[str, ...]) -> None:
     name = _host_name(host)
     if not hosts or name in hosts or (path in PROBES and (not name or _is_address(name))):
         return
-    raise Forbidden("this service does not answer to that name; allow it with --allow-host")
+    raise Forbidden("this service does not answer to that name; whoever runs it may allow that")
 
 
 def check_origin(headers: Headers, hosts: tuple[str, ...]) -> None:

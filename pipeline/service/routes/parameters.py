@@ -22,11 +22,11 @@ class ReadParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = Field(None, max_length=MOST_FORMAT, description="As of --format.", examples=["digits:8"])
+    format: str | None = Field(None, max_length=MOST_FORMAT, description="What it looks like.", examples=["digits:8"])
     threshold: float | None = Field(None, ge=0, le=1, description="Accept from this confidence on.")
     alternatives: int | None = Field(None, ge=0, le=MOST_ALTERNATIVES, description="How many other texts to name.")
     mask: float | None = Field(
-        None, gt=0, lt=1, description="As of --mask: leave the one unsure digit open where the others are this sure."
+        None, gt=0, lt=1, description="Leave the one unsure digit open where the others are this sure."
     )
     document: bool = Field(False, description="The images are whole documents; else that is found out.")
     field: list[str] = Field(

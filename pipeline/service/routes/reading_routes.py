@@ -21,7 +21,7 @@ from pipeline.service.routes import example_answers
 from pipeline.service.routes.models import ErrorModel, HealthModel, ReadyModel
 from pipeline.service.routes.parameters import ReadParameters, only_known, with_fields
 from pipeline.service.routes.shapes import FormAnswer
-from pipeline.service.settings import ServiceSettings
+from pipeline.service.settings import Limits, ServiceSettings
 from pipeline.service.work.counters import CONTENT_TYPE, Metrics
 from pipeline.service.work.pool import RecognitionPool
 from pipeline.service.work.recognition import Answer, Recogniser
@@ -56,7 +56,20 @@ def reading_routes(
 ) -> APIRouter:
     """The routes around one reader."""
     router = APIRouter()
-    limits = settings.limits
+    _add_read(router, settings.limits, recogniser, pool, metrics, receiving)
+    _add_state(router, settings, recogniser, pool, metrics)
+    return router
+
+
+def _add_read(
+    router: APIRouter,
+    limits: Limits,
+    recogniser: Recogniser,
+    pool: RecognitionPool,
+    metrics: Metrics,
+    receiving: Receiving,
+) -> None:
+    """The route that reads."""
 
     @router.post(
         "/v1/read",
@@ -77,6 +90,12 @@ def reading_routes(
                 for upload in received.uploads
             ]
         return _response(answers, received.is_form)
+
+
+def _add_state(
+    router: APIRouter, settings: ServiceSettings, recogniser: Recogniser, pool: RecognitionPool, metrics: Metrics
+) -> None:
+    """The routes that say how the service is."""
 
     @router.get(
         "/v1/health",
@@ -111,8 +130,6 @@ def reading_routes(
     )
     def exposition() -> Response:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
-
-    return router
 
 
 async def _answer(pool: RecognitionPool, metrics: Metrics, work: Callable[[], Answer], upload: Upload) -> Answer:

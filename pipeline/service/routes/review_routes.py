@@ -46,6 +46,14 @@ class NoSuchItem(Refusal):
 def review_routes(store: ReviewStore) -> APIRouter:
     """The routes around one queue."""
     router = APIRouter(prefix="/v1/review", tags=["review"], responses={**GATE, **STRAY}, dependencies=NO_QUERY)
+    _add_queue(router, store)
+    _add_pictures(router, store)
+    _add_export(router, store)
+    return router
+
+
+def _add_queue(router: APIRouter, store: ReviewStore) -> None:
+    """What reviewers do with items: take, decide, give back."""
 
     @router.get("/progress", summary="How many items wait, are done, are unusable", response_model=ProgressModel)
     def progress() -> Response:
@@ -69,6 +77,10 @@ def review_routes(store: ReviewStore) -> APIRouter:
     )
     def reopen(taken: ReopenModel) -> Response:
         return JSONResponse({"item": _item(_done(lambda: store.reopen(taken.item, taken.reviewer)))})
+
+
+def _add_pictures(router: APIRouter, store: ReviewStore) -> None:
+    """What reviewers see of an item."""
 
     @router.get(
         "/items/{item}/picture",
@@ -98,6 +110,10 @@ def review_routes(store: ReviewStore) -> APIRouter:
             raise NoSuchItem(f"there is no item {item} with a page around it")
         return Response(framed(*found), media_type="image/png")
 
+
+def _add_export(router: APIRouter, store: ReviewStore) -> None:
+    """What reviewers said."""
+
     @router.get(
         "/export",
         summary="All decisions as a ZIP: truth.csv, images/, audit.csv",
@@ -109,8 +125,6 @@ def review_routes(store: ReviewStore) -> APIRouter:
         first = _done(lambda: next(chunks))  # what can go wrong mostly does before the first byte is sent
         name = {"content-disposition": 'attachment; filename="review.zip"'}
         return StreamingResponse(_chained(first, chunks), media_type="application/zip", headers=name)
-
-    return router
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

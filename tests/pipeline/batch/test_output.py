@@ -146,7 +146,7 @@ def test_a_first_signal_ends_after_the_record_at_hand(folder, tmp_path):
     def progress(done, total):
         stop.signal = signal.SIGINT * (done == 3)
 
-    with pytest.raises(InterruptedBatch, match=r"after 3 of 12 images.*--resume continues") as interrupted:
+    with pytest.raises(InterruptedBatch, match=r"after 3 of 12 images.*let it be continued") as interrupted:
         run_batch(folder, out, FakeReader, workers=1, stop=stop, progress=progress)
     assert interrupted.value.exit_code == 130 and out.read_bytes().count(b"\n") == 3
     stop.signal = 0

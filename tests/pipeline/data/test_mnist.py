@@ -13,7 +13,7 @@ import pytest
 from pipeline.data import mnist
 from pipeline.data.downloads import fetch_files, sha256_of
 from pipeline.data.mnist import MNIST_SHA256, QMNIST_SHA256, Mnist, fetch_mnist, load_mnist, read_idx
-from pipeline.errors import DataError
+from pipeline.errors import DataError, Remedy
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,7 @@ def test_files_that_do_not_fit_together(tmp_path, name, array, problem):
 
 
 def test_a_missing_file_or_folder_is_said_with_what_to_do(tmp_path):
-    with pytest.raises(DataError, match=r"does not exist.*--data FOLDER"):
+    with pytest.raises(DataError, match=r"does not exist.*the folder of the training data"):
         load_mnist(tmp_path / "gone")
     with pytest.raises(DataError, match=r"no MNIST files here.*--data FOLDER"):
         load_mnist(tmp_path)
@@ -233,7 +233,7 @@ def test_all_mirrors_missing_is_one_sentence_with_each_cause(tmp_path, mirror):
         fetch_files({"a.bin": digest(b"good")}, tmp_path / "in", [url, "http://127.0.0.1:1"])
     sentence = str(caught.value)
     assert "HTTP status 404" in sentence and "http://127.0.0.1:1: no connection" in sentence
-    assert "--data FOLDER" in sentence and "\n" not in sentence
+    assert caught.value.remedies == (Remedy.DATA,) and "\n" not in sentence
 
 
 @pytest.fixture

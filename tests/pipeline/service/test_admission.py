@@ -65,6 +65,6 @@ def test_a_public_address_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("DIGITSTRING_TOKEN", raising=False)
     assert warnings_of("127.0.0.1", hosts_of("127.0.0.1")) == []
     both = warnings_of("0.0.0.0", hosts_of("0.0.0.0"))
-    assert len(both) == 2 and "token" in both[0] and "--allow-host" in both[1]
+    assert len(both) == 2 and "token" in both[0] and "allow only those" in both[1]
     monkeypatch.setenv("DIGITSTRING_TOKEN", "secret")
     assert warnings_of("0.0.0.0", hosts_of("0.0.0.0", ("numbers.example",))) == []

@@ -104,7 +104,7 @@ def test_checkpoint_of_another_training_is_not_continued(mnist, tmp_path):
     out = tmp_path / "book.npz"
     with pytest.raises(KeyboardInterrupt):
         train_book(SMALL, stop_after(1), data=mnist, out=out)
-    with pytest.raises(UsageError, match="--resume goes on"):
+    with pytest.raises(UsageError, match="interrupted training; let it be continued or begin again"):
         train_book(SMALL, data=mnist, out=out)
     with pytest.raises(UsageError, match="other settings or data"):
         train_book(replace(SMALL, learning_rate=2.0), data=mnist, out=out, resume=True)
