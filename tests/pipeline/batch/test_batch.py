@@ -55,7 +55,7 @@ def test_images_are_listed_by_name(folder):
     names = LocalFolder(folder).listing(False).names
     assert names == sorted(names) and len(names) == 14
     assert set(LocalFolder(folder).listing(True).names) - set(names) == {"deeper/99.PNG"}
-    with pytest.raises(ImageError, match="--recursive"):
+    with pytest.raises(ImageError, match="have its folders looked into"):
         (folder / "outer" / "inner").mkdir(parents=True)
         LocalFolder(folder / "outer").listing(False)
 

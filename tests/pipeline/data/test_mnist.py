@@ -151,7 +151,7 @@ def test_files_that_do_not_fit_together(tmp_path, name, array, problem):
 def test_a_missing_file_or_folder_is_said_with_what_to_do(tmp_path):
     with pytest.raises(DataError, match=r"does not exist.*the folder of the training data"):
         load_mnist(tmp_path / "gone")
-    with pytest.raises(DataError, match=r"no MNIST files here.*--data FOLDER"):
+    with pytest.raises(DataError, match=r"no MNIST files here.*the folder of the training data"):
         load_mnist(tmp_path)
     write(tmp_path, parts())
     (tmp_path / "t10k-labels-idx1-ubyte.gz").unlink()
@@ -277,7 +277,7 @@ def test_without_tables_of_writers_there_is_a_warning(small_mnist, tmp_path, cap
 
 def test_offline_without_files_is_one_clear_sentence(monkeypatch):
     monkeypatch.setenv("DIGITSTRING_MIRRORS", "http://127.0.0.1:1")
-    with pytest.raises(DataError, match=r"could not be downloaded.*give a folder.*--data FOLDER") as caught:
+    with pytest.raises(DataError, match=r"could not be downloaded.*give the folder") as caught:
         load_mnist()
     assert "\n" not in str(caught.value)
 

@@ -93,7 +93,7 @@ def test_nothing_is_overwritten_without_force(mnist, tmp_path):
     train_book(once, data=mnist, out=out)
     before = out.read_bytes()
     for resume in (False, True):
-        with pytest.raises(UsageError, match=r"exists.*--force"):
+        with pytest.raises(UsageError, match="is there already"):
             train_book(replace(once, seed=1), data=mnist, out=out, resume=resume)
     assert out.read_bytes() == before
     train_book(replace(once, seed=1), data=mnist, out=out, force=True)
