@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Scores
 from classifier.errors import WeightsError
+from classifier.line.line_columns import beam_texts
 from classifier.onnx.runtime import on_engine
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
@@ -27,12 +29,13 @@ from pipeline.reading.lattices.paths import best_path
 from pipeline.reading.lattices.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.lattices.search import Round, SearchConfig
 from pipeline.reading.lattices.texts import best_path_of, likely_texts
+from pipeline.reading.line.readers import digit_columns
 from pipeline.reading.line.reading import LineReading
 from pipeline.reading.marks import written_of
 from pipeline.reading.result import Opinion, Reading
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
-from segmenter.arrays import Box
+from segmenter.arrays import Box, Grey
 from segmenter.spans import Pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
@@ -135,6 +138,14 @@ class FieldReader:
                 reading = _valued(reading, found, path)
         line = None if found.together is None else found.together.line
         return Trace(grey, found.pieces, found.rounds, found.texts, path, reading, line)
+
+    def glance(self, grey: Grey) -> tuple[str, float] | None:
+        """The likeliest text of a picture (H, W) to the second reader alone, and its probability: a fraction of the
+        cost of reading. None without a second reader."""
+        if self.line is None:
+            return None
+        ((text, share),) = beam_texts(digit_columns(self.line.reader.read_columns(grey)), 1)
+        return text, math.exp(share)
 
     @property
     def _texts(self) -> int:

@@ -38,6 +38,7 @@ class PlainSettings:
     unsure: float = 0.5  # confidence below which several numbers are looked at the other way up, too
     sure: float = 0.8  # confidence that one number must reach another way up: by chance hardly anything does
     fewest: int = 3  # digits of it
+    glance: float = 0.005  # probability to the second reader alone of what it would read: less is not read at all
     line: float = 0.4  # confidence of each line, at least, where a picture is read as several
     number: float = 0.1  # confidence of what is taken for a number on a page, at least
     apart: float = 2.5  # heights of a character between two numbers in one line of a page
@@ -112,10 +113,24 @@ def trace_other_ways(reader: FieldReader, grey: Grey, writing: Writing, trace: T
     """The trace of a number that lies on its side, or upside down; the given one where none is sure."""
     view = PlainView.of(grey, writing)
     views = [view.reversed()] if writing.is_level else [view, view.reversed()]
+    views = [one for one in views if _is_worth_reading(reader, one.whole.grey, writing.is_level)]
+    if not views:
+        return trace
     best = max((_placed(reader.trace(one.whole.grey), one.whole, grey) for one in views), key=_confidence)
-    text = best.reading.text or ""
-    sure = best.reading.confidence >= PLAIN.sure and len(text) >= PLAIN.fewest
-    return best if sure and (not writing.is_level or ONE_WAY_UP & set(text)) else trace
+    sure = best.reading.confidence >= PLAIN.sure
+    return best if sure and _is_this_way_up(best.reading.text or "", writing.is_level) else trace
+
+
+def _is_worth_reading(reader: FieldReader, grey: Grey, upside_down: bool) -> bool:
+    """Whether a picture (H, W) that was turned could be read surely: a glance costs a tenth of a reading."""
+    seen = reader.glance(grey)
+    return seen is None or (seen[1] >= PLAIN.glance and _is_this_way_up(seen[0], upside_down))
+
+
+def _is_this_way_up(text: str, upside_down: bool) -> bool:
+    """Whether a text speaks for the way a picture was turned: it is no short one, and where it was turned upside down,
+    not of digits that are digits both ways."""
+    return len(text) >= PLAIN.fewest and (not upside_down or bool(ONE_WAY_UP & set(text)))
 
 
 def _confidence(trace: Trace) -> float:

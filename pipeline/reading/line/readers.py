@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -62,9 +63,15 @@ class NetworkReader:
 def digit_columns(read: LineColumns) -> Columns:
     """(T, 11) log-probabilities of the ten digits and, last, of the blank, to which marks are added; what else the
     alphabet holds, as letters, is left out, and the rest taken for all there is."""
-    alphabet = read.alphabet
-    groups = [[k for k, sign in enumerate(alphabet) if sign == digit] for digit in "0123456789"]
-    groups.append([k for k, sign in enumerate(alphabet) if not sign or sign in BETWEEN])
+    groups = _groups(tuple(read.alphabet))
     kept = np.stack([np.logaddexp.reduce(read.columns[:, group], axis=1) for group in groups], axis=1)
-    kept = np.logaddexp(kept, np.log(LEAST) * np.ones(1, kept.dtype)) if sum(map(len, groups)) < len(alphabet) else kept
+    if sum(map(len, groups)) < len(read.alphabet):
+        kept = np.logaddexp(kept, np.log(LEAST) * np.ones(1, kept.dtype))
     return (kept - np.logaddexp.reduce(kept, axis=1, keepdims=True)).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _groups(alphabet: tuple[str, ...]) -> tuple[list[int], ...]:
+    """The symbols of an alphabet that stand for each digit, and for a blank."""
+    digits = [[k for k, sign in enumerate(alphabet) if sign == digit] for digit in "0123456789"]
+    return *digits, [k for k, sign in enumerate(alphabet) if not sign or sign in BETWEEN]
