@@ -6,7 +6,8 @@ Without tables: strings/field, strings/drawn, strings/nothing and strings/regist
 A table with a column `kind` is told apart by it. Of each kind: read exactly right (for a picture without a number:
 nothing read), accepted at the default threshold, accepted and wrong, nothing read. --sheet draws what fails, kind by
 kind, with its ink and cuts. --peer names the Python of an environment with rapidocr, which then reads the same
-pictures (benchmarks/common/peer_rapidocr.py says how).
+pictures (benchmarks/common/peer_rapidocr.py says how). A picture is read as `digitstring read` reads it: lines below
+one another one after the other, numbers on their side turned upright.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from benchmarks.diagnosis.failures import draw_failures
 from pipeline.errors import DataError
 from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.evaluation.metrics import read_rate, wilson
-from pipeline.reading.field_reader import FieldReader
+from pipeline.reader import Reader
 
 TABLES = ("field", "drawn", "nothing", "register-numbers-test")
 HEADER = ("kind", "n", "right (95 % interval)", "accepted", "accepted and wrong", "nothing read")
@@ -60,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, help="folder for contact sheets of what fails")
     parser.add_argument("--peer", type=Path, help="the Python of an environment with rapidocr")
     given = parser.parse_args(arguments)
-    reader = open_reader(given.weights)
-    report: dict[str, Any] = {"weights": describe(given.weights, reader)}
+    report: dict[str, Any] = {"weights": describe(given.weights, open_reader(given.weights))}
+    reader = Reader(given.weights)
     for table in given.tables or default_tables(given.data):
         with threadpool_limits(1):
             cases = read_table(reader, table, given.peer)
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(markdown(*tabulate(cases)))
         report[name] = to_json(cases)
         if given.sheet:
-            draw_failures(reader, [case for case in cases if not case.right], given.sheet / name)
+            draw_failures(reader.field_reader, [case for case in cases if not case.right], given.sheet / name)
     write_report(given.out, report)
 
 
@@ -83,7 +84,7 @@ def default_tables(given: Path | None) -> list[Path]:
     return found
 
 
-def read_table(reader: FieldReader, table: Path, peer: Path | None) -> list[Case]:
+def read_table(reader: Reader, table: Path, peer: Path | None) -> list[Case]:
     """The cases of a truth table, in its order. Raises SystemExit with one sentence."""
     try:
         truths = load_truth(table)
@@ -104,7 +105,7 @@ def kinds_of(table: Path) -> dict[str, str]:
         return {row["file"]: row["kind"] for row in csv.DictReader(file) if row.get("kind")}
 
 
-def read_case(reader: FieldReader, truth: Truth, kind: str, peer: PeerReading | None) -> Case:
+def read_case(reader: Reader, truth: Truth, kind: str, peer: PeerReading | None) -> Case:
     reading = reader.read(truth.path)
     return Case(kind, truth.path, truth.text, reading.text or "", reading.confidence, reading.accepted, peer)
 

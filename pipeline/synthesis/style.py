@@ -208,7 +208,30 @@ SURROUNDED = StringStyle(
 )
 """Numbers as people cut them out and photograph them, for readers of whole pictures."""
 
-PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION, SURROUNDED)}
+WRITTEN = replace(SURROUNDED, name="written", kinds=CALIBRATION.kinds, empty=0.0)
+"""Of `SURROUNDED`, numbers that people wrote: a shape of our own may be no digit that anybody would write, and says
+nothing about how often a reading is right."""
+
+PRINTED = replace(
+    SURROUNDED,
+    name="printed",
+    empty=0.0,
+    surroundings=replace(
+        Surroundings(),
+        contents=(("digit", 0.3), ("count", 0.25), ("amount", 0.1), ("decimal", 0.15), ("code", 0.15), ("time", 0.05)),
+        writings=(("print", 0.4), ("segments", 0.3), ("matrix", 0.06), ("drum", 0.24)),
+        lone_writings=(("print", 0.55), ("segments", 0.15), ("matrix", 0.05), ("drum", 0.25)),
+        cheques=0.0,
+        magnetic=0.0,
+        marked_zeros=0.05,
+        clean=0.25,
+        small=0.35,
+        blurred=0.4,
+    ),
+)
+"""Print and displays as cameras see them: out of focus, small and faint, where an 8 is nearly a 0."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION, SURROUNDED, WRITTEN, PRINTED)}
 
 
 def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:

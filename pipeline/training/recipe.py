@@ -119,7 +119,7 @@ class Recipe:
     distortion: Distortion = field(default_factory=Distortion)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     validation_strings: int = 300
-    calibration_strings: int = 2000
+    calibration_strings: int = 3000
 
     def __post_init__(self) -> None:
         if self.seed < 0 or min(self.validation_strings, self.calibration_strings) < 1:
@@ -152,13 +152,19 @@ class EpochReport:
 @dataclass(frozen=True, eq=False)
 class TrainingData:
     """mnist: all of it; training and held_out: sources of strings with no writer in common; registers: real numbers of
-    pages that are trained on."""
+    pages that are trained on, and those that are not."""
 
     mnist: Mnist
     training: Sources
     held_out: Sources
     hashes: dict[str, str]
     registers: Sequence[RealString] = ()
+    held_out_registers: Sequence[RealString] = ()
+
+    @property
+    def away(self) -> StringData:
+        """What is never trained on."""
+        return StringData(self.held_out, self.held_out_registers)
 
 
 def train_shipped(
@@ -195,7 +201,7 @@ def train_shipped(
             result = before
         else:
             result = run.train("second", files, {**identity, "stage": "second"}, before.first, resume)
-        confidence = calibrate(result, sources.held_out, recipe.calibration_strings)
+        confidence = calibrate(result, sources.away, recipe.calibration_strings)
     run.save(files, result, identity, confidence)
     if first is None:  # else they are whoever's
         between.remove()
@@ -225,7 +231,7 @@ def recalibrate(
     `calibrate_weights`. Raises UsageError, DataError, WeightsError."""
     _, card = load_networks(weights)
     recipe = Recipe(without=tuple(card.get("recipe", {}).get("without", Recipe.without)))
-    held_out, count = load_data(data, recipe).held_out, recipe.calibration_strings
+    held_out, count = load_data(data, recipe).away, recipe.calibration_strings
     calibrate_weights(weights, out, held_out, count, second=second, first_alone=first_alone)
 
 
@@ -362,7 +368,7 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
     training = with_digit_images(training, data)
     registers, hashes = load_registers(data)
     return TrainingData(
-        mnist, training, held_out, _hashes(data, {**paths, **digit_image_files(data)}) | hashes, registers[0]
+        mnist, training, held_out, _hashes(data, {**paths, **digit_image_files(data)}) | hashes, *registers
     )
 
 

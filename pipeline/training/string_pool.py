@@ -13,7 +13,7 @@ from classifier.network import ConvolutionNetwork
 from pipeline.data.real_strings import RealString
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
-from pipeline.synthesis.style import AMOUNTS, SURROUNDED
+from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED
 from pipeline.training.crop.examples import Example, make_example
 from pipeline.training.line.line_distortions import SET_LOOSELY, distorted
 
@@ -26,7 +26,7 @@ class StringMixture:
     numbers out of registers, set loosely: real ink on real paper, but ten hands and 1 to 4 digits.
     """
 
-    styles: tuple[tuple[StringStyle, float], ...] = ((AMOUNTS, 0.5), (SURROUNDED, 0.5))
+    styles: tuple[tuple[StringStyle, float], ...] = ((AMOUNTS, 0.44), (SURROUNDED, 0.42), (PRINTED, 0.14))
     registers: float = 0.1
 
     def __post_init__(self) -> None:

@@ -84,7 +84,7 @@ class Surroundings:
     bends: Range = (0.01, 0.07)
     tilts: Range = (0.0, 2.5)
     """Degrees, to either side."""
-    steep: float = 0.05
+    steep: float = 0.08
     steep_tilts: Range = (4.0, 20.0)
     perspective: float = 0.12
     clean: float = 0.45

@@ -20,23 +20,25 @@ from pipeline.reading.lattices.search import SearchConfig
 from pipeline.reading.line.readers import ColumnReader, NetworkReader
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import LineSide, third_party
-from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import draw_string
-from pipeline.synthesis.style import CALIBRATION, SURROUNDED, StringStyle
+from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, fit_joint
 from pipeline.training.checkpoints import TrainingFiles
+from pipeline.training.string_pool import StringData
+from segmenter.arrays import Grey
 
 SEED = 1999
-STYLES = (SURROUNDED, CALIBRATION)  # in turn: pictures as people cut them out, and amounts on patterned paper
+STYLES = (WRITTEN, CALIBRATION, WRITTEN, CALIBRATION, PRINTED)
+"""In turn: pictures as people cut them out, amounts on patterned paper, and print and displays as cameras see them."""
 FIRST = 4  # of so many strings one tells roughly how to join the readers, before all are read in that way
 
 
 def calibrate_weights(
-    weights: Path, out: Path, sources: Sources, count: int, *, second: str | None = None, first_alone: bool = False
+    weights: Path, out: Path, held_out: StringData, count: int, *, second: str | None = None, first_alone: bool = False
 ) -> None:
     """Write weights again, with a card that holds their calibration anew, or that with a third party's `second` reader.
-    sources: of writers never trained on. first_alone: the second crop network is left out, as beside a line network it
-    brings nothing.
+    held_out: writers and real numbers never trained on. first_alone: the second crop network is left
+    out, as beside a line network it brings nothing.
 
     Raises WeightsError, UsageError.
     """
@@ -50,25 +52,25 @@ def calibrate_weights(
     with threadpool_limits(1):
         if second is None:
             card.pop("joint", None)
-            card |= calibrate(networks, sources, count)
+            card |= calibrate(networks, held_out, count)
         else:
-            pair = calibrate_pair(networks, third_party(second), sources, count)
+            pair = calibrate_pair(networks, third_party(second), held_out, count)
             card["seconds"] = {**card.get("seconds", {}), second: pair}
         files.save(network_arrays(networks), card)
 
 
-def calibrate(networks: Networks, held_out: Sources, count: int) -> dict[str, Any]:
-    """The card's `calibration` and `thresholds`, and `joint` where there are two readers, from `count` strings read as
-    the reader reads them."""
+def calibrate(networks: Networks, held_out: StringData, count: int) -> dict[str, Any]:
+    """The card's `calibration` and `thresholds`, and `joint` where there are two readers, from `count` drawn strings
+    and all real ones, read as the reader reads them."""
     if networks.line is not None:
         return calibrate_pair(networks, NetworkReader(networks.line), held_out, count)
     best = [(found.best, text) for found, text in _read(networks, held_out, count, (CALIBRATION,), None)]
     posteriors = np.array([posterior for (_, posterior), _ in best])
     right = np.array([read == text for (read, _), text in best])
-    return _confidence(posteriors, right, (CALIBRATION,))
+    return _confidence(posteriors, right, (CALIBRATION,), len(held_out.registers))
 
 
-def calibrate_pair(networks: Networks, reader: ColumnReader, held_out: Sources, count: int) -> dict[str, Any]:
+def calibrate_pair(networks: Networks, reader: ColumnReader, held_out: StringData, count: int) -> dict[str, Any]:
     """As `calibrate`, of the lattice with any second reader."""
     joint = Joint()
     for strings in (max(1, count // FIRST), count):
@@ -76,14 +78,19 @@ def calibrate_pair(networks: Networks, reader: ColumnReader, held_out: Sources, 
         opinions = [(found.opinions, text) for found, text in read if found.opinions is not None]
         evidence = Evidence.collect(*zip(*opinions, strict=True))
         joint = fit_joint(evidence)
-    return {**_confidence(*best_posteriors(evidence, joint), STYLES), "joint": joint.to_json()}
+    confidence = _confidence(*best_posteriors(evidence, joint), STYLES, len(held_out.registers))
+    return {**confidence, "joint": joint.to_json()}
 
 
-def _confidence(posteriors: np.ndarray, right: np.ndarray, styles: tuple[StringStyle, ...]) -> dict[str, Any]:
-    """What the card holds of (n,) posteriors of the best texts, and whether these are right."""
+def _confidence(
+    posteriors: np.ndarray, right: np.ndarray, styles: tuple[StringStyle, ...], real: int
+) -> dict[str, Any]:
+    """What the card holds of (n,) posteriors of the best texts, and whether these are right; real: how many are
+    not drawn."""
     calibration = fit_calibration(posteriors, right)
     confidences = np.array([calibration.confidence(p) for p in posteriors])
-    strings = {"style": ", ".join(style.name for style in styles), "strings": len(right), "seed": SEED}
+    drawn = ", ".join(dict.fromkeys(style.name for style in styles))
+    strings = {"style": drawn, "strings": len(right) - real, "real_strings": real, "seed": SEED}
     return {
         "calibration": calibration.to_json(),
         "thresholds": thresholds(confidences, right),
@@ -92,11 +99,17 @@ def _confidence(posteriors: np.ndarray, right: np.ndarray, styles: tuple[StringS
 
 
 def _read(
-    networks: Networks, held_out: Sources, count: int, styles: tuple[StringStyle, ...], line: LineSide | None
+    networks: Networks, held_out: StringData, count: int, styles: tuple[StringStyle, ...], line: LineSide | None
 ) -> Iterator[tuple[Found, str]]:
-    """What is found in `count` strings, drawn in the styles in turn, and the texts that they should have."""
+    """What is found in `count` strings, drawn in the styles in turn, and in the real ones, and the texts that they
+    should have."""
     rng = np.random.default_rng(SEED)
     for k in range(count):
-        string = draw_string(rng, held_out, styles[k % len(styles)])
-        grey = string.image.astype(np.float32) / np.float32(255)
-        yield find_texts(grey, networks, SearchConfig(), 1, line=line), string.text
+        string = draw_string(rng, held_out.sources, styles[k % len(styles)])
+        yield find_texts(_grey(string.image), networks, SearchConfig(), 1, line=line), string.text
+    for number in held_out.registers:
+        yield find_texts(_grey(number.image), networks, SearchConfig(), 1, line=line), number.text
+
+
+def _grey(image: np.ndarray) -> Grey:
+    return np.divide(image, np.float32(255), dtype=np.float32)

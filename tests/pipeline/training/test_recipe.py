@@ -259,7 +259,7 @@ def test_recipes_that_cannot_be_meant_are_refused(wrong):
 
 def test_calibration_is_the_same_each_time_and_fits_a_card(trained, training_data):
     network, card = load_networks(trained[0] / "uninterrupted.npz")
-    found = calibrate(network, load_data(training_data, TINY).held_out, 5)
+    found = calibrate(network, load_data(training_data, TINY).away, 5)
     assert json.loads(json.dumps(found)) == {
         name: card[name] for name in ("calibration", "thresholds", "calibrated_on")
     }

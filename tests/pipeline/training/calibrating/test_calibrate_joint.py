@@ -9,6 +9,7 @@ import pytest
 from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, load_networks, network_arrays, network_card
+from pipeline.data.real_strings import RealString
 from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.together import Opinions
@@ -16,6 +17,7 @@ from pipeline.synthesis.sources import Sources
 from pipeline.training.calibrating.calibrate import calibrate_weights
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, fit_joint
 from pipeline.training.checkpoints import TrainingFiles
+from pipeline.training.string_pool import StringData
 
 TEXTS = ("12", "17", "72", "")
 
@@ -80,10 +82,12 @@ def test_weights_are_calibrated_again(tmp_path):
     assert FieldReader(path).line is None  # nobody has said how to join them
     rng = np.random.default_rng(3)
     digits = Sources(rng.integers(0, 256, (20, 28, 28), dtype=np.uint8), np.arange(20, dtype=np.uint8) % 10)
-    calibrate_weights(path, out, digits, 8, first_alone=True)
+    real = [RealString(rng.integers(0, 256, (24, 40), dtype=np.uint8), "12", "page")]
+    calibrate_weights(path, out, StringData(digits, real), 8, first_alone=True)
     again, found = load_networks(out)
     assert again.second is None
     assert found["kept"] == 7 and found["calibrated_on"]["strings"] == 8
+    assert found["calibrated_on"]["real_strings"] == 1
     for name, value in network_arrays(Networks(first, None, line)).items():
         np.testing.assert_array_equal(network_arrays(again)[name], value)
     reader = FieldReader(out)
