@@ -156,6 +156,8 @@ def test_only_training_has_fonts_and_the_others_draw_as_without() -> None:
         "evaluation": False,
         "calibration": False,
         "surrounded": True,
+        "written": False,
+        "printed": True,
     }
     for style in (EVALUATION, replace(CALIBRATION, kinds=(("mixed", 1.0),))):
         for seed in range(10):
