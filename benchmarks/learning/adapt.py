@@ -1,12 +1,16 @@
-"""Adapting to the cheque amounts: five folds, a learning curve, and whether anything is forgotten.
+"""Adapting to a kind of picture: five folds of the cheque amounts, a learning curve, register numbers, with right
+answers and without, and whether anything is forgotten.
 
     python -m benchmarks.learning.adapt --fold 0      # of five, in file order: adapt to the other four, read this one
     python -m benchmarks.learning.adapt --size 100    # adapt to so many rows, read the last fold
+    python -m benchmarks.learning.adapt --registers 430    # adapt to so many register numbers, read other pages
+    python -m benchmarks.learning.adapt --fold 0 --unlabelled    # the same without right answers; after each round
     python -m benchmarks.learning.adapt --report      # join what was measured into tables, and draw the curve
 
-Each part writes a report of its own beside --out (runs/adapt-fold-0.json, runs/adapt-size-100.json), with MNIST's test
-digits and 300 synthetic strings read before and after. Settings of `adapt` were chosen on file numbers up to 423 only,
-which four of the folds overlap. Size 0 is the parent.
+Each part writes a report of its own beside --out (runs/adapt-fold-0.json, runs/adapt-unlabelled-fold-0.json). With
+--forgotten N the first N of MNIST's test digits, N synthetic strings and the field pictures are read before and after.
+Settings of `adapt` were chosen on file numbers up to 423 only, which four of the folds overlap. Size 0 is the parent.
+The line network was trained on four of five pages of the register numbers, and on none of their tests'.
 """
 
 from __future__ import annotations
@@ -14,31 +18,44 @@ from __future__ import annotations
 import argparse
 import csv
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.strings import held_out_sources, read_all
-from benchmarks.common.scores import Scores, describe, find_data, left_out, open_reader, options, share, write_report
+from benchmarks.common.scores import Scores, describe, find_data, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
+from benchmarks.learning.adapt_forgetting import KINDS, forgotten
 from benchmarks.learning.adapt_report import print_report
-from pipeline.adapting.adaptation import AdaptRecipe, AdaptReport, adapt
-from pipeline.data.mnist import load_mnist
+from classifier.weights import Networks
+from pipeline.adapting.adaptation import adapt
+from pipeline.adapting.recipe import AdaptRecipe
+from pipeline.adapting.unlabelled import adapt_unlabelled
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.reading.field_reader import FieldReader
-from pipeline.synthesis.strings import EVALUATION, draw_string
-from pipeline.training.crop.trainer import lone_accuracy
+from pipeline.reading.line.readers import NetworkReader
+from pipeline.reading.together import LineSide
 
 FOLDS = 5
 SIZES = (0, 25, 50, 100, 200, 430)
 CHEQUES = Path("strings") / "cheque-amounts" / "truth.csv"
-SYNTHETIC_SEED = 2015
+REGISTERS, REGISTERS_TEST = (Path("strings") / f"register-numbers{part}" / "truth.csv" for part in ("", "-test"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is adapted to, and what is read."""
+
+    name: str
+    learned: Sequence[Truth]
+    tested: Sequence[Truth]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -46,9 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     part = parser.add_mutually_exclusive_group(required=True)
     part.add_argument("--fold", type=int, choices=range(FOLDS), help="one of the five folds")
     part.add_argument("--size", type=int, help=f"one point of the learning curve, such as {SIZES}")
+    part.add_argument("--registers", type=int, help="so many register numbers, evenly picked")
     part.add_argument("--report", action="store_true", help="join the parts that there are")
+    parser.add_argument("--unlabelled", action="store_true", help="without right answers")
     parser.add_argument("--truth", type=Path, help="another table than the cheque amounts'")
-    parser.add_argument("--synthetic", type=int, default=300, help="synthetic strings, for what is forgotten")
+    parser.add_argument("--forgotten", type=int, default=0, help="so many digits and strings, for what is forgotten")
+    parser.add_argument("--crops", nargs="*", default=AdaptRecipe.crops, help="crop networks that learn, too")
     given = parser.parse_args(arguments)
     if given.report:
         print_report(given.out)
@@ -61,24 +81,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure_part(given: argparse.Namespace) -> None:
     """Adapts, reads before and after, prints, and writes the part's report."""
-    parent = open_reader(given.weights)
-    rows = sorted(load_truth(given.truth or find_data(given.data) / CHEQUES), key=file_number)
-    name, learned, tested = split(rows, given.fold, given.size)
+    parent, part = open_reader(given.weights), _part(given)
     report: dict[str, Any] = {
-        "part": name,
+        "part": part.name,
         "weights": describe(given.weights, parent),
         "seed": given.seed,
-        "learned": len(learned),
-        "tested": len(tested),
+        "learned": len(part.learned),
+        "tested": len(part.tested),
+        "kept_parent": True,
+        "passes": 0,
     }
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
-        begin = time.perf_counter()
-        after, outcome = adapted(learned, Path(folder), given) if learned else (parent, None)
-        report["minutes"] = (time.perf_counter() - begin) / 60
-        report |= own_check(outcome)
-        report |= {"strings": pair(parent, after, tested), "forgotten": forgotten(parent, after, given)}
+        begin, cpu = time.perf_counter(), time.process_time()
+        after = parent
+        if part.learned:
+            adapted = without_answers if given.unlabelled else with_answers
+            after, outcome = adapted(part, Path(folder), given)
+            report |= outcome
+        report |= {"minutes": (time.perf_counter() - begin) / 60, "cpu_minutes": (time.process_time() - cpu) / 60}
+        report["strings"] = pair(parent, after, part.tested)
+        report["forgotten"] = forgotten(parent, after, given.data, given.forgotten) if given.forgotten else {}
     show(report)
-    write_report(given.out.with_name(f"{given.out.stem}-{name}.json"), report)
+    write_report(given.out.with_name(f"{given.out.stem}-{part.name}.json"), report)
+
+
+def _part(given: argparse.Namespace) -> Part:
+    """Of the options."""
+    begins = "unlabelled-" if given.unlabelled else ""
+    if given.registers is not None:
+        every, tested = (load_truth(find_data(given.data) / table) for table in (REGISTERS, REGISTERS_TEST))
+        if not 1 <= given.registers <= len(every):
+            raise SystemExit(f"--registers must be from 1 to {len(every)}")
+        picks = np.linspace(0, len(every) - 1, given.registers).round().astype(int)
+        return Part(f"{begins}registers-{given.registers}", [every[k] for k in picks], tested)
+    rows = sorted(load_truth(given.truth or find_data(given.data) / CHEQUES), key=file_number)
+    name, learned, tested = split(rows, given.fold, given.size)
+    return Part(begins + name, learned, tested)
 
 
 def file_number(truth: Truth) -> tuple[int, str]:
@@ -98,29 +136,48 @@ def split(rows: Sequence[Truth], fold: int | None, size: int | None) -> tuple[st
     return name, learned if size is None else learned[:size], [rows[k] for k in held]
 
 
-def adapted(rows: Sequence[Truth], folder: Path, given: argparse.Namespace) -> tuple[FieldReader, AdaptReport]:
-    """The reader with weights adapted to these rows, as the command would make them."""
+def recipe_of(given: argparse.Namespace) -> AdaptRecipe:
+    return AdaptRecipe(seed=given.seed, crops=tuple(given.crops))
+
+
+def with_answers(part: Part, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
+    """The reader with weights adapted to the part's rows, as the command would make them, and what its check said."""
     table = folder / "truth.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerows([("file", "text"), *((str(row.path.resolve()), row.text) for row in rows)])
-    outcome = adapt(
-        table,
+        writer.writerows([("file", "text"), *((str(row.path.resolve()), row.text) for row in part.learned)])
+    out = folder / "mine.npz"
+    outcome = adapt(table, out, weights=given.weights, data=find_data(given.data), recipe=recipe_of(given), say=print)
+    comparison = None if outcome.comparison is None else outcome.comparison.to_json()
+    figures = {"kept_parent": outcome.kept_parent, "passes": outcome.passes, "own_check": comparison}
+    return FieldReader(out), figures
+
+
+def without_answers(part: Part, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
+    """The same from the pictures alone, with how each round's networks read."""
+    (folder / "images").mkdir()
+    for number, row in enumerate(part.learned):
+        shutil.copyfile(row.path, folder / "images" / f"{number:05d}{row.path.suffix}")
+    rounds = []
+
+    def on_round(number: int, networks: Networks) -> None:
+        reader = open_reader(given.weights)
+        assert networks.line is not None and reader.line is not None
+        reader.line = LineSide(NetworkReader(networks.line), reader.line.joint)
+        rounds.append(Scores.of((reader.read(row.path), row.text) for row in part.tested).to_json())
+
+    outcome = adapt_unlabelled(
+        folder / "images",
         folder / "mine.npz",
         weights=given.weights,
         data=find_data(given.data),
-        recipe=AdaptRecipe(seed=given.seed),
+        recipe=recipe_of(given),
         say=print,
+        on_round=on_round,
     )
-    return FieldReader(folder / "mine.npz"), outcome
-
-
-def own_check(outcome: AdaptReport | None) -> dict[str, Any]:
-    """What the tool's own held-out check said."""
-    if outcome is None:
-        return {"kept_parent": True, "passes": 0, "own_check": None}
-    comparison = None if outcome.comparison is None else outcome.comparison.to_json()
-    return {"kept_parent": outcome.kept_parent, "passes": outcome.passes, "own_check": comparison}
+    agreement = None if outcome.agreement is None else outcome.agreement.to_json()
+    figures = {"kept_parent": outcome.kept_parent, "passes": outcome.passes, "own_check": agreement}
+    return FieldReader(folder / "mine.npz"), {**figures, "labels": outcome.labels, "rounds": rounds}
 
 
 def pair(before: FieldReader, after: FieldReader, rows: Sequence[Truth]) -> dict[str, Any]:
@@ -135,20 +192,6 @@ def pair(before: FieldReader, after: FieldReader, rows: Sequence[Truth]) -> dict
     }
 
 
-def forgotten(before: FieldReader, after: FieldReader, given: argparse.Namespace) -> dict[str, Any]:
-    """MNIST's test digits and synthetic strings by unseen writers, before and after: counts right."""
-    mnist = load_mnist(find_data(given.data))
-    sources, count = held_out_sources(given.data, left_out(before.card)), given.synthetic
-    rng = np.random.default_rng(SYNTHETIC_SEED)
-    strings = [draw_string(rng, sources, EVALUATION) for _ in range(count)]
-    result: dict[str, Any] = {"digits_n": len(mnist.test_labels), "strings_n": count, "strings_seed": SYNTHETIC_SEED}
-    for name, reader in (("before", before), ("after", after)):
-        right = lone_accuracy(reader.networks, mnist.test_images, mnist.test_labels)
-        result[f"digits_{name}"] = round(right * len(mnist.test_labels))
-        result[f"strings_{name}"] = sum(read_all(reader, strings).right)
-    return result
-
-
 def show(report: dict[str, Any]) -> None:
     """Prints a part's figures."""
     strings, lost = report["strings"], report["forgotten"]
@@ -156,20 +199,21 @@ def show(report: dict[str, Any]) -> None:
     kept = "parent kept" if report["kept_parent"] else f"{report['passes']} passes"
     print(
         f"\n{report['part']}: adapted to {report['learned']} strings ({kept}), seed {report['seed']}, "
-        f"{report['minutes']:.1f} minutes, weights {sha256_short(report)}\n"
+        f"{report['cpu_minutes']:.1f} minutes of CPU, weights {report['weights']['sha256'][:12]}\n"
     )
+    whens = ("before", "after")
     rows = [
-        ["held-out strings", *(share(strings[when]["right"], n) for when in ("before", "after"))],
-        ["read rate at 1 % error", *(f"{strings[when]['read_rate_at_1%']:.1%}" for when in ("before", "after"))],
-        ["calibration error", *(f"{strings[when]['calibration_error']:.3f}" for when in ("before", "after"))],
-        ["MNIST test digits", *(share(lost[f"digits_{when}"], lost["digits_n"]) for when in ("before", "after"))],
-        ["synthetic strings", *(share(lost[f"strings_{when}"], lost["strings_n"]) for when in ("before", "after"))],
+        ["held-out strings", str(n), *(share(strings[when]["right"], n) for when in whens)],
+        ["read rate at 1 % error", str(n), *(f"{strings[when]['read_rate_at_1%']:.1%}" for when in whens)],
+        ["calibration error", str(n), *(f"{strings[when]['calibration_error']:.3f}" for when in whens)],
     ]
-    print(markdown([f"n = {n}, {lost['digits_n']}, {lost['strings_n']}", "before", "after"], rows))
-
-
-def sha256_short(report: dict[str, Any]) -> str:
-    return report["weights"]["sha256"][:12]
+    for number, scores in enumerate(report.get("rounds", ()), 1):
+        rows.append([f"round {number}", str(n), "", share(scores["right"], n)])
+    for kind, name in KINDS.items():
+        if f"{kind}_n" in lost:
+            count = lost[f"{kind}_n"]
+            rows.append([name, str(count), *(share(lost[f"{kind}_{when}"], count) for when in whens)])
+    print(markdown(["", "n", "before", "after"], rows), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from PIL import Image, ImageDraw
 
 from benchmarks.common.scores import Scores, share, write_report
 from benchmarks.common.tables import markdown
+from benchmarks.learning.adapt_forgetting import KINDS
 from pipeline.evaluation.metrics import wilson
 
 WIDTH, HEIGHT, MARGIN = 640, 400, 56  # of the picture, pixels
 LEFT_OUT = ("each",)
+FOLDS = ("fold-", "unlabelled-fold-")
 
 
 def print_report(out: Path) -> None:
@@ -27,15 +29,19 @@ def print_report(out: Path) -> None:
         raise SystemExit(f"{out.parent}: holds no parts; measure one with --fold or --size")
     if len({part["weights"]["sha256"] for part in parts}) > 1:
         raise SystemExit("the parts are of different weights; measure them again, or delete the old ones")
-    folds = [part for part in parts if part["part"].startswith("fold-")]
+    folds, blind = ([part for part in parts if part["part"].startswith(name)] for name in FOLDS)
     sizes = sorted((part for part in parts if part["part"].startswith("size-")), key=lambda part: part["learned"])
+    others = [part for part in parts if not any(part["part"].startswith(name) for name in (*FOLDS, "size-"))]
     joined: dict[str, Any] = {"weights": parts[0]["weights"], "parts": [_short(part) for part in parts]}
     print(
         f"weights {parts[0]['weights']['sha256'][:12]}, seeds {sorted({part['seed'] for part in parts})}; "
         "intervals at 95 %\n"
     )
-    if folds:
-        joined["folds"] = _print_folds(folds)
+    for name, some in (("folds", folds), ("unlabelled_folds", blind)):
+        if some:
+            joined[name] = _print_folds(some)
+    if others:
+        print(markdown(HEADER, [_row(part) for part in others]) + "\n")
     if sizes:
         print(markdown(HEADER, [_row(part) for part in sizes]) + "\n")
         draw_curve(sizes, out.with_suffix(".png"))
@@ -51,9 +57,9 @@ HEADER = (
     "after",
     "fixed, broken",
     "passes",
-    "minutes",
-    "MNIST digits before, after",
-    "synthetic strings before, after",
+    "CPU minutes",
+    "each round",
+    *(f"{name} before, after" for name in KINDS.values()),
 )
 
 
@@ -68,22 +74,25 @@ def _print_folds(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
         *(share(sum(every[when].right), n) for when in ("before", "after")),
         f"{fixed}, {broken}",
         "",
-        f"{sum(part['minutes'] for part in folds):.1f}",
-        "",
-        "",
+        f"{sum(part['cpu_minutes'] for part in folds):.1f}",
+        *("" for _ in range(1 + len(KINDS))),
     ]
     print(markdown(HEADER, [*(_row(part) for part in folds), total]) + "\n")
-    rows = [[when, *scores.cells()[2:]] for when, scores in every.items()]
-    print(markdown(["all folds", "read rate at 1 % error", "calibration error (by chance)"], rows) + "\n")
+    means = {when: [_mean(folds, when, key) for key in ("accuracy", "read_rate_at_1%")] for when in every}
+    rows = [[when, *scores.cells()[2:], *means[when]] for when, scores in every.items()]
+    header = ("read rate at 1 % error", "calibration error (by chance)", "mean of folds: right", "... read rate")
+    print(markdown(["all folds", *header], rows) + "\n")
     return {**{when: scores.to_json() for when, scores in every.items()}, "fixed": fixed, "broken": broken}
 
 
+def _mean(folds: Sequence[dict[str, Any]], when: str, key: str) -> str:
+    return f"{sum(part['strings'][when][key] for part in folds) / len(folds):.1%}"
+
+
 def _row(part: dict[str, Any]) -> list[str]:
-    before, after, lost = _scores(part, "before"), _scores(part, "after"), part["forgotten"]
+    before, after = _scores(part, "before"), _scores(part, "after")
     n = len(before.right)
     fixed, broken = _changes(before.right, after.right)
-    digits = [f"{lost[f'digits_{when}'] / lost['digits_n']:.2%}" for when in ("before", "after")]
-    strings = [f"{lost[f'strings_{when}'] / lost['strings_n']:.1%}" for when in ("before", "after")]
     return [
         part["part"],
         str(part["learned"]),
@@ -92,10 +101,16 @@ def _row(part: dict[str, Any]) -> list[str]:
         share(sum(after.right), n),
         f"{fixed}, {broken}",
         "parent kept" if part["kept_parent"] else str(part["passes"]),
-        f"{part['minutes']:.1f}",
-        ", ".join(digits),
-        ", ".join(strings),
+        f"{part['cpu_minutes']:.1f}",
+        ", ".join(f"{scores['accuracy']:.1%}" for scores in part.get("rounds", ())),
+        *(_lost(part["forgotten"], kind) for kind in KINDS),
     ]
+
+
+def _lost(counts: dict[str, Any], kind: str) -> str:
+    if f"{kind}_n" not in counts:
+        return ""
+    return ", ".join(f"{counts[f'{kind}_{when}'] / counts[f'{kind}_n']:.1%}" for when in ("before", "after"))
 
 
 def _scores(part: dict[str, Any], when: str) -> Scores:

@@ -114,12 +114,16 @@ class LineNetwork:
 
     def sums(self, picture: LinePicture) -> NDArray[np.float32]:
         """Weighted sums (T, SYMBOLS) of the outputs."""
+        return self.features(picture) @ self.weights["output"] + self.weights["output_bias"]
+
+    def features(self, picture: LinePicture) -> NDArray[np.float32]:
+        """What the outputs see, (T, maps of the last layer)."""
         maps: Maps = framed(picture)[:, :, None]
         for name in ("edges", "strokes", "corners", "shapes", "parts", "column"):
             maps = self._convolve(name, maps)
         maps = maps + self._convolve("near", maps)
         maps = maps + self._convolve("far", maps)
-        return maps[0] @ self.weights["output"] + self.weights["output_bias"]
+        return maps[0]
 
     def _convolve(self, name: str, maps: Maps) -> Maps:
         """The layer's maps over those below: one product, in which a row of the kernel is one run of memory."""

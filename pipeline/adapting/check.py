@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from classifier.weights import Networks
 from pipeline.adapting.labelled import Picture
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration, thresholds
+from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.lattices.search import SearchConfig
-from pipeline.reading.text_finding import find_texts
+from pipeline.reading.line.readers import NetworkReader
+from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import LineSide
+from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, pulled_joint
 
 CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this
 PULL = 50  # strings for which the parent's calibration counts
@@ -24,10 +27,12 @@ PULL = 50  # strings for which the parent's calibration counts
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Readings of N pictures. right: (N,) bool, exactly the truth; posteriors: (N,) float of the texts read."""
+    """Readings of N pictures. right: (N,) bool, exactly the truth; posteriors: (N,) float of the texts read. evidence:
+    what each reader said of the candidates; None where one read alone."""
 
     right: NDArray[np.bool_]
     posteriors: NDArray[np.float64]
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         if self.right.shape != self.posteriors.shape:
@@ -36,21 +41,45 @@ class Answers:
     @classmethod
     def joined(cls, parts: Sequence[Answers]) -> Answers:
         """Those of several sets of pictures, one after the other."""
-        return cls(np.concatenate([part.right for part in parts]), np.concatenate([part.posteriors for part in parts]))
+        evidence = [part.evidence for part in parts if part.evidence is not None]
+        return cls(
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.posteriors for part in parts]),
+            Evidence.joined(evidence) if len(evidence) == len(parts) else None,
+        )
 
-    def to_json(self) -> list[list[float]]:
-        return [self.right.astype(int).tolist(), self.posteriors.tolist()]
+    def with_joint(self, joint: Joint) -> Answers:
+        """As if the two readers had been joined in another way."""
+        if self.evidence is None:
+            return self
+        posteriors, right = best_posteriors(self.evidence, joint)
+        return replace(self, right=right, posteriors=posteriors)
+
+    def to_json(self) -> dict[str, Any]:
+        evidence = None if self.evidence is None else self.evidence.to_json()
+        return {"right": self.right.tolist(), "posteriors": self.posteriors.tolist(), "evidence": evidence}
 
     @classmethod
-    def from_json(cls, record: list[list[float]]) -> Answers:
-        return cls(np.array(record[0], dtype=bool), np.array(record[1], dtype=np.float64))
+    def from_json(cls, record: dict[str, Any]) -> Answers:
+        evidence = None if record["evidence"] is None else Evidence.from_json(record["evidence"])
+        return cls(np.array(record["right"], dtype=bool), np.array(record["posteriors"], dtype=np.float64), evidence)
 
 
-def read_pictures(networks: Networks, pictures: Sequence[Picture], line: LineSide | None = None) -> Answers:
-    """The pictures, read as the reader reads them; line: the second reader, if there is one."""
-    best = [find_texts(picture.grey, networks, SearchConfig(), 1, line=line).best for picture in pictures]
-    right = [text == picture.text for (text, _), picture in zip(best, pictures, strict=True)]
-    return Answers(np.array(right, dtype=bool), np.array([posterior for _, posterior in best], dtype=np.float64))
+def read_pictures(networks: Networks, pictures: Sequence[Picture], joint: Joint | None = None) -> Answers:
+    """The pictures, read as the reader reads them; joint: of the two readers, if there are two."""
+    texts = [picture.text for picture in pictures]
+    found = list(found_in(networks, pictures, joint))
+    right = np.array([each.best[0] == text for each, text in zip(found, texts, strict=True)], dtype=bool)
+    posteriors = np.array([each.best[1] for each in found], dtype=np.float64)
+    opinions = [each.opinions for each in found if each.opinions is not None]
+    evidence = Evidence.collect(opinions, texts) if len(opinions) == len(texts) else None
+    return Answers(right, posteriors, evidence)
+
+
+def found_in(networks: Networks, pictures: Iterable[Picture], joint: Joint | None) -> Iterator[Found]:
+    """What is found in pictures by these networks."""
+    line = None if networks.line is None or joint is None else LineSide(NetworkReader(networks.line), joint)
+    return (find_texts(picture.grey, networks, SearchConfig(), 1, line=line) for picture in pictures)
 
 
 @dataclass(frozen=True)
@@ -104,25 +133,24 @@ def _share(count: int, n: int) -> str:
     return f"{count / max(1, n):.1%} (95 %: {low:.1%} to {high:.1%})"
 
 
-def choose(answers: Sequence[Sequence[Answers]]) -> int:
-    """Which of the checkpoints was best on the held-out strings of all folds; the earlier where several were.
+def honest_answers(answers: Sequence[Answers], joint: Joint | None) -> Answers:
+    """The held-out strings of each fold, with the readers joined as the other folds would have it.
 
-    answers: for each fold those of each checkpoint.
+    Fitted on the strings that it is then checked on, the way to join them would look better than it is. joint: the
+    parent's, towards which each is pulled.
     """
-    counts = np.sum([[answer.right.sum() for answer in fold] for fold in answers], axis=0)
-    return int(np.argmax(counts))
-
-
-def honest_answers(answers: Sequence[Sequence[Answers]]) -> Answers:
-    """The held-out strings of each fold, read by the checkpoint that the other folds would choose.
-
-    Chosen on the same strings that it is checked on, the best of several checkpoints would look better than it is.
-    """
-    picked = []
+    if joint is None:
+        return Answers.joined(answers)
+    parts = []
     for k, fold in enumerate(answers):
-        others = [other for j, other in enumerate(answers) if j != k]
-        picked.append(fold[choose(others or [fold])])
-    return Answers.joined(picked)
+        others = Answers.joined([other for j, other in enumerate(answers) if j != k] or [fold])
+        parts.append(fold.with_joint(adapted_joint(others, joint)))
+    return Answers.joined(parts)
+
+
+def adapted_joint(answers: Answers, parent: Joint) -> Joint:
+    """How the readers are joined by what held-out strings say, pulled towards the parent's way."""
+    return parent if answers.evidence is None else pulled_joint(answers.evidence, parent)
 
 
 def adapted_confidence(answers: Answers, card: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The user's table for `adapt`: its usable rows with their pictures, what is wrong with the others, and the folds."""
+"""The user's pictures: a table's usable rows or a folder's files, what is wrong with the others, and the folds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluation import table_rows
+from pipeline.image_formats import SUFFIXES
 from pipeline.images import load_grey
 
 BLOCKS_IN_FOLD = 5  # at most so many blocks of neighbouring rows are held out together
@@ -61,6 +62,25 @@ def load_pictures(table: Path, images: Path | None = None) -> Pictures:
         first = f"; {skipped[0]}" if skipped else ""
         raise DataError(f"{table}: none of its {len(skipped)} rows can be used{first}")
     return Pictures(tuple(usable.values()), tuple(skipped))
+
+
+def load_folder(folder: Path) -> Pictures:
+    """The pictures of a folder, by name, their texts empty: nobody knows them.
+
+    Raises DataError: no such folder, or no picture that can be read.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder")
+    usable, skipped = [], []
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix.lower() in SUFFIXES:
+            try:
+                usable.append(Picture(path.name, load_grey(path).astype(np.float32), ""))
+            except ImageError as error:
+                skipped.append(f"{path.name} skipped: {error}")
+    if not usable:
+        raise DataError(f"{folder}: none of its files can be read as a picture{f'; {skipped[0]}' if skipped else ''}")
+    return Pictures(tuple(usable), tuple(skipped))
 
 
 def _problem(file: str, text: str | None, known: bool) -> str | None:

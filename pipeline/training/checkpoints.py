@@ -51,15 +51,17 @@ class TrainingFiles:
         """`state` is kept as JSON, which holds a generator's 128-bit integers; a pickle is never needed."""
         self._write_arrays(self.checkpoint, {**arrays, "state": np.array(json.dumps(state))})
 
-    def load_checkpoint(self, like: Arrays, identity: dict[str, Any]) -> tuple[Arrays, dict[str, Any]]:
+    def load_checkpoint(self, like: Arrays | None, identity: dict[str, Any]) -> tuple[Arrays, dict[str, Any]]:
         """The arrays and the state of the checkpoint.
 
-        like: arrays of the names, shapes and types expected; identity: the part of the state that must be the
-        same now as then. Raises UsageError when it is not, WeightsError when the checkpoint is damaged.
+        like: arrays of the names, shapes and types expected, None for whatever is there; identity: the part of the
+        state that must be the same now as then. Raises UsageError when it is not, WeightsError when the checkpoint is
+        damaged.
         """
         try:
             with self.checkpoint.open("rb") as file, np.load(file, allow_pickle=False) as content:
-                arrays, state = {name: content[name] for name in like}, json.loads(str(content["state"]))
+                names = [name for name in content.files if name != "state"] if like is None else like
+                arrays, state = {name: content[name] for name in names}, json.loads(str(content["state"]))
             same = {key: state[key] for key in identity} == identity
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise self._damaged() from error
@@ -67,7 +69,7 @@ class TrainingFiles:
             raise UsageError(
                 f"{self.checkpoint} is of a training with other settings or data; give those again", Remedy.BEGIN_AGAIN
             )
-        if any((arrays[name].shape, arrays[name].dtype) != (a.shape, a.dtype) for name, a in like.items()):
+        if any((arrays[name].shape, arrays[name].dtype) != (a.shape, a.dtype) for name, a in (like or {}).items()):
             raise self._damaged()
         return arrays, state
 

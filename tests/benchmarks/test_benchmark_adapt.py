@@ -10,7 +10,8 @@ from PIL import Image
 from benchmarks.common.scores import Scores
 from benchmarks.learning import adapt as benchmark
 from benchmarks.learning.adapt import file_number, split
-from pipeline.adapting.adaptation import AdaptReport
+from pipeline.adapting.recipe import AdaptReport
+from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.evaluation.evaluation import Truth
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
@@ -66,15 +67,23 @@ def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp
         str(out),
         "--truth",
         str(table),
-        "--synthetic",
+        "--forgotten",
         "2",
     ]
-    for part in (["--fold", "0"], ["--fold", "1"], ["--size", "0"], ["--size", "4"]):
+
+    def blindly(images, out, *, weights, on_round, **_):
+        copied(images, out, weights=weights)
+        assert len(list(images.iterdir())) == 8
+        return UnlabelledReport(8, (), (5, 5), None, None, 0)
+
+    monkeypatch.setattr(benchmark, "adapt_unlabelled", blindly)
+    for part in (["--fold", "0"], ["--fold", "0", "--unlabelled"], ["--fold", "1"], ["--size", "0"], ["--size", "4"]):
         benchmark.main([*common, *part])
     printed = capsys.readouterr().out
     assert "adapted to 8 strings (parent kept), seed 1" in printed and "MNIST test digits" in printed
     benchmark.main([*common, "--report"])
     printed = capsys.readouterr().out
+    assert printed.count("| unlabelled-fold-") == 1 and printed.count("| all |") == 2
     assert printed.count("| fold-") == 2 and printed.count("| size-") == 2 and "| all |" in printed
     joined = json.loads(out.read_text())
     assert joined["folds"]["before"] == joined["folds"]["after"] and joined["folds"]["before"]["n"] == 4

@@ -11,20 +11,31 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from classifier.arrays import Scores
-from pipeline.reading.confidence.calibration import LEAST, Calibration, fit_calibration, logistic_fit
+from pipeline.reading.confidence.calibration import (
+    LEAST,
+    Calibration,
+    fit_calibration,
+    logistic_fit,
+    pulled_calibration,
+)
 from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.together import Opinions
 
 LATTICE_FLOORS = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8)
 LINE_FLOORS = (1e-3, 1e-5, 1e-7, 1e-9, 1e-12)
 LEAST_WEIGHT, MOST_WEIGHT = 0.05, 3.0
+EVEN = Joint()
 PULL = 1e-2  # of a weight towards 1, in nats a string for each squared unit of its logarithm
+FEW_PULL = 5.0  # the same in nats in all, towards another joint: as if some fifty strings had confirmed that one
+FLOOR_PULL = 0.05  # ... of a floor: two powers of ten cost about a nat
+CALIBRATED = 50  # strings for which the other joint's calibrations of each reader alone count
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,35 @@ class Evidence:
         there = np.arange(shape[1]) < np.array(counts)[:, None]
         return cls(lattice, line, there, np.array(truth, dtype=np.intp))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Evidence]) -> Evidence:
+        """That of several sets of strings, one after the other."""
+        most = max(part.there.shape[1] for part in parts)
+
+        def wide(values: NDArray[Any], filling: Any) -> NDArray[Any]:
+            return np.pad(values, ((0, 0), (0, most - values.shape[1])), constant_values=filling)
+
+        return cls(
+            np.concatenate([wide(part.lattice, -np.inf) for part in parts]),
+            np.concatenate([wide(part.line, -np.inf) for part in parts]),
+            np.concatenate([wide(part.there, False) for part in parts]),
+            np.concatenate([part.truth for part in parts]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Lists for a checkpoint."""
+        return {name: getattr(self, name).tolist() for name in ("lattice", "line", "there", "truth")}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Evidence:
+        """Of a checkpoint."""
+        return cls(
+            np.array(record["lattice"], dtype=np.float64),
+            np.array(record["line"], dtype=np.float64),
+            np.array(record["there"], dtype=bool),
+            np.array(record["truth"], dtype=np.intp),
+        )
+
     def scores(self, joint: Joint) -> Scores:
         """(n, C) ln P up to a constant a string, -inf where there is no candidate."""
         return np.where(self.there, joint.scores(self.lattice, self.line), -np.inf)
@@ -70,6 +110,27 @@ def fit_joint(evidence: Evidence) -> Joint:
     return replace(joint, lattice_alone=alone["lattice"], line_alone=alone["line"])
 
 
+def pulled_joint(evidence: Evidence, towards: Joint) -> Joint:
+    """The joint fitted on few strings, pulled towards one that was fitted on many; what disagreements take off stays
+    the other's."""
+    n = len(evidence.truth)
+    floors = {(math.log(a), math.log(b)) for a, b in itertools.product(LATTICE_FLOORS, LINE_FLOORS)} | {
+        (towards.lattice_floor, towards.line_floor)
+    }
+    options = []
+    for lattice, line in sorted(floors):
+        start = replace(towards, lattice_floor=lattice, line_floor=line)
+        far = (lattice - towards.lattice_floor) ** 2 + (line - towards.line_floor) ** 2
+        cost, joint = _fit_weights(evidence, start, towards, FEW_PULL / n)
+        options.append((cost + FLOOR_PULL / n * far, joint))
+    _, joint = min(options, key=lambda option: option[0])
+    alone = {
+        name: _alone(getattr(evidence, name), evidence, getattr(towards, f"{name}_alone"))
+        for name in ("lattice", "line")
+    }
+    return replace(joint, lattice_alone=alone["lattice"], line_alone=alone["line"])
+
+
 def best_posteriors(evidence: Evidence, joint: Joint) -> tuple[Scores, NDArray[np.bool_]]:
     """(n,) probability of the best text of each string, before calibration, and whether it is right."""
     posteriors, right = np.zeros(len(evidence.truth)), np.zeros(len(evidence.truth), dtype=bool)
@@ -79,9 +140,10 @@ def best_posteriors(evidence: Evidence, joint: Joint) -> tuple[Scores, NDArray[n
     return posteriors, right
 
 
-def _fit_weights(evidence: Evidence, start: Joint) -> tuple[float, Joint]:
-    """The cost in nats a string, and the joint with the best weights for its floors."""
+def _fit_weights(evidence: Evidence, start: Joint, towards: Joint = EVEN, pull: float = PULL) -> tuple[float, Joint]:
+    """The cost in nats a string, and the joint with the best weights for its floors, pulled to those of another."""
     known = np.flatnonzero(evidence.truth >= 0)
+    middle = np.log(np.clip([towards.lattice, towards.line], LEAST_WEIGHT, MOST_WEIGHT))
 
     def of(logs: NDArray[np.float64]) -> Joint:
         a, b = np.exp(np.clip(logs, math.log(LEAST_WEIGHT), math.log(MOST_WEIGHT)))
@@ -89,12 +151,13 @@ def _fit_weights(evidence: Evidence, start: Joint) -> tuple[float, Joint]:
 
     def cost(logs: NDArray[np.float64]) -> float:
         scores = evidence.scores(of(logs))[known]
+        pulled = pull * float((logs - middle) @ (logs - middle))
         if not len(known):
-            return PULL * float(logs @ logs)
+            return pulled
         losses = np.logaddexp.reduce(scores, axis=1) - scores[np.arange(len(known)), evidence.truth[known]]
-        return float(losses.mean()) + PULL * float(logs @ logs)
+        return float(losses.mean()) + pulled
 
-    found = minimize(cost, np.zeros(2), method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 60})
+    found = minimize(cost, middle, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 60})
     return float(found.fun), of(found.x)
 
 
@@ -117,8 +180,11 @@ def _fit_doubts(evidence: Evidence, joint: Joint) -> Joint:
     return joint
 
 
-def _alone(sums: Scores, evidence: Evidence) -> Calibration:
-    """Of one reader's best text; sums: (n, C) ln of the candidates' probability by it."""
+def _alone(sums: Scores, evidence: Evidence, towards: Calibration | None = None) -> Calibration:
+    """Of one reader's best text; sums: (n, C) ln of the candidates' probability by it. towards: pulled to that one."""
     best = sums.argmax(axis=1)
     posteriors = np.exp(np.minimum(0.0, sums[np.arange(len(best)), best]))
-    return fit_calibration(posteriors, best == evidence.truth)
+    right = best == evidence.truth
+    if towards is None:
+        return fit_calibration(posteriors, right)
+    return pulled_calibration(posteriors, right, towards, CALIBRATED)

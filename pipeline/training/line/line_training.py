@@ -25,6 +25,7 @@ from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import EVALUATION
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.line.line_model import LineModel, ctc_loss, folded
+from pipeline.training.line.line_state import restore_training, training_arrays
 from pipeline.training.line.line_strings import LineBatch, LineMixture, blocks
 from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data, load_registers
 from pipeline.training.string_pool import StringData
@@ -130,31 +131,11 @@ class LineTrainer:
 
     def state(self) -> dict[str, np.ndarray]:
         """Arrays of the checkpoint, by name."""
-        names = [name for name, _ in self.model.named_parameters()]
-        moments = self.optimiser.state_dict()["state"]
-        found = {f"model/{name}": value for name, value in self.model.state_dict().items()}
-        found |= {f"mean/{name}": value for name, value in self.mean.state_dict().items()}
-        for place, name in enumerate(names):
-            of = moments.get(place, {})
-            zero = torch.zeros_like(dict(self.model.named_parameters())[name])
-            found |= {f"{key}/{name}": of.get(key, zero) for key in ("exp_avg", "exp_avg_sq")}
-            found[f"step/{name}"] = of.get("step", torch.zeros(()))
-        return {name: np.ascontiguousarray(value.detach().numpy()) for name, value in found.items()}
+        return training_arrays(self.model, self.mean, self.optimiser)
 
     def restore(self, arrays: dict[str, np.ndarray], moments: bool = True) -> None:
         """Back to where `state` was taken; moments: the optimiser's, too."""
-        tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
-
-        def part(kind: str) -> dict[str, Any]:
-            return {name.removeprefix(kind): value for name, value in tensors.items() if name.startswith(kind)}
-
-        self.model.load_state_dict(part("model/"))
-        self.mean.load_state_dict(part("mean/"))
-        if moments:
-            names = [name for name, _ in self.model.named_parameters()]
-            keys = ("step", "exp_avg", "exp_avg_sq")
-            states = {place: {key: tensors[f"{key}/{name}"] for key in keys} for place, name in enumerate(names)}
-            self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": states})
+        restore_training(arrays, self.model, self.mean, self.optimiser if moments else None)
 
 
 @dataclass(frozen=True, eq=False)

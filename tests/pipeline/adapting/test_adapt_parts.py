@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from classifier.network import ConvolutionNetwork
 from classifier.weights import load_networks
-from pipeline.adapting.adaptation import AdaptRecipe, starting_network
-from pipeline.adapting.check import Answers, Comparison, careful_thresholds, choose, honest_answers
+from pipeline.adapting.check import Answers, Comparison, careful_thresholds, honest_answers
+from pipeline.adapting.crops.schedule import AdaptSchedule, Base, mixed
+from pipeline.adapting.crops.variations import Variation, vary
 from pipeline.adapting.labelled import held_out_folds
-from pipeline.adapting.schedule import AdaptSchedule, Base, mixed
-from pipeline.adapting.variations import Variation, vary
+from pipeline.adapting.preparing import starting_network
+from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration
+from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.field_reader import SHIPPED
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
+from pipeline.training.calibrating.calibrate_joint import Evidence, pulled_joint
 from pipeline.training.crop.examples import make_example
 
 
@@ -36,7 +39,8 @@ def test_folds_are_disjoint_blocks(count):
 
 def test_fewer_rows_are_held_out_more_often():
     recipe = AdaptRecipe()
-    assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 5, 5, 4, 2]
+    assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 3, 3, 3, 2]
+    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [48, 19, 12]
 
 
 def test_mixing_goes_straight_from_the_trained_weights_to_the_parents():
@@ -80,15 +84,35 @@ def test_a_small_gain_is_no_gain(fixed, broken, helped):
     assert Comparison(100, 50, 50 + fixed - broken, fixed, broken).helped is helped
 
 
-def answers(*right):
-    return Answers(np.array(right, bool), np.full(len(right), 0.5))
+def test_each_fold_is_joined_as_the_others_would_have_it():
+    """In one fold the line is right where both differ, in the other the lattice: each is joined the wrong way."""
+    n, joint = 200, Joint(lattice_floor=np.log(1e-8), line_floor=np.log(1e-8))
+    trusting_line = Answers(*both_wrong(n), Evidence(*sides(n), np.ones((n, 2), bool), np.zeros(n, np.intp)))
+    trusting_lattice = Answers(*both_wrong(n), Evidence(*sides(n)[::-1], np.ones((n, 2), bool), np.zeros(n, np.intp)))
+    joined = honest_answers([trusting_line, trusting_lattice], joint)
+    assert not joined.right.any()
+    alike = honest_answers([trusting_line, trusting_line], joint)
+    assert alike.right.all() and (alike.posteriors > 0.5).all()
+    again = Answers.from_json(json.loads(json.dumps(alike.to_json())))
+    assert again.right.tolist() == alike.right.tolist() and (again.evidence.line == alike.evidence.line).all()
 
 
-def test_each_fold_is_judged_by_the_choice_of_the_others():
-    folds = [[answers(1, 1), answers(0, 0)], [answers(0, 0), answers(1, 0)], [answers(0, 1), answers(0, 1)]]
-    assert choose(folds) == 0
-    assert honest_answers(folds).right.tolist() == [False, False, False, False, False, True]
-    assert Answers.from_json(json.loads(json.dumps(answers(1, 0).to_json()))).right.tolist() == [True, False]
+def both_wrong(n):
+    return np.zeros(n, bool), np.full(n, 0.5)
+
+
+def sides(n):
+    """ln of two texts' probabilities by the lattice, which likes the wrong one, and by the line, which does not."""
+    return np.log(np.tile([0.2, 0.8], (n, 1))), np.log(np.tile([0.7, 0.3], (n, 1)))
+
+
+def test_few_strings_leave_the_joint_as_it_was():
+    lattice, line = sides(2)
+    few = Evidence(lattice, line, np.ones((2, 2), bool), np.zeros(2, np.intp))
+    parent = Joint(lattice=0.6, line=1.0)
+    found = pulled_joint(few, parent)
+    assert found.lattice == pytest.approx(0.6, rel=0.25) and found.line == pytest.approx(1.0, rel=0.25)
+    assert (found.differ, found.unlike) == (parent.differ, parent.unlike)
 
 
 def test_the_calibration_is_pulled_where_strings_are_few():
@@ -114,9 +138,7 @@ def test_thresholds_are_never_below_the_parents():
     assert table == {"0.05": 0.97, "0.01": 0.995, "0.001": 1.0}
 
 
-@pytest.mark.parametrize(
-    "change", [{"passes": ()}, {"passes": (2, 1)}, {"learning_rate": 0}, {"share": 0}, {"averaging": 1}]
-)
+@pytest.mark.parametrize("change", [{"learning_rate": 0}, {"share": 0}, {"averaging": 1}])
 def test_schedules_check_themselves(change):
     with pytest.raises(ValueError):
         replace(AdaptSchedule(), **change)

@@ -8,7 +8,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipeline.adapting import adaptation as adapting
-from pipeline.adapting.adaptation import AdaptRecipe, AdaptReport
+from pipeline.adapting import unlabelled
+from pipeline.adapting.recipe import AdaptRecipe, AdaptReport
+from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.commands.main import app
 
 
@@ -57,6 +59,19 @@ def test_options_reach_the_adaptation(table, tmp_path, monkeypatch):
     assert options["resume"] and not options["force"]
 
 
+def test_a_folder_without_right_answers(table, tmp_path, monkeypatch):
+    asked = []
+    report = UnlabelledReport(9, (), (5, 6, 7), None, None, 4)
+    monkeypatch.setattr(
+        unlabelled, "adapt_unlabelled", lambda *given, **options: asked.append((given, options)) or report
+    )
+    result = adapt(tmp_path, "--unlabelled", "--out", "m.npz", "--seed", 3)
+    assert result.exit_code == 0 and "adapted to 7 of 9 pictures, without right answers" in result.stderr
+    assert "labelled sample" in result.stderr and asked[0][1]["recipe"] == AdaptRecipe(seed=3)
+    refused = adapt(tmp_path, "--unlabelled", "--out", "m.npz", "--images", tmp_path)
+    assert refused.exit_code == 2 and "--images" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "arguments, code, sentence",
     [
@@ -66,6 +81,7 @@ def test_options_reach_the_adaptation(table, tmp_path, monkeypatch):
         (["truth.csv", "--out", "no/such/m.npz"], 2, "no folder"),
         (["truth.csv", "--out", "m.npz", "--images", "nowhere"], 3, "none of its 3 rows"),
         (["truth.csv", "--out", "m.npz", "--seed", "-1"], 2, "seed"),
+        ([".", "--unlabelled", "--out", "m.npz"], 2, "one reader only"),
     ],
 )
 def test_mistakes_are_one_sentence(table, random_weights, tmp_path, arguments, code, sentence):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.adapting.labelled import load_pictures
 from pipeline.errors import UsageError
 from pipeline.evaluation.evaluation import load_truth
 from pipeline.images import load_grey
@@ -96,6 +97,8 @@ def test_export_pairs_each_crop_with_its_text(tmp_path: Path) -> None:
     assert export_folder(store, tmp_path / "out") == 2
     first, second = load_truth(tmp_path / "out" / "truth.csv")
     assert (first.text, second.text) == ("123450", "5550100")
+    adaptable = load_pictures(tmp_path / "out" / "truth.csv")  # as `adapt` loads them
+    assert [each.text for each in adaptable.usable] == ["123450", "5550100"] and not adaptable.skipped
     assert load_grey(first.path).shape == (50, 140) and load_grey(second.path).shape == (40, 150)
     rows = list(csv.DictReader((tmp_path / "out" / "truth.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["written"], row["source"], row["field"]) for row in rows] == [

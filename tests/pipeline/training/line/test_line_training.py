@@ -43,7 +43,7 @@ def test_a_training_that_stopped_goes_on_as_if_it_had_not(tmp_path, few, trainin
     train_line(out, random_weights, training_data, replace(RECIPE, strings=30, cooling=1), force=True)
     card = json.loads(out.with_suffix(".json").read_text())
     assert card["line"]["figures"]["seen"] >= 30 and "Lectaurep" in card["attribution"]
-    with pytest.raises(UsageError, match="exists"):
+    with pytest.raises(UsageError, match="is there already"):
         train_line(out, random_weights, training_data, RECIPE)
     pieces = train_line(out, random_weights, training_data, RECIPE, resume=True, force=True)
     networks, _ = load_networks(out)

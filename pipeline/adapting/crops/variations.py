@@ -73,7 +73,7 @@ def _places(shape: tuple[int, ...], rng: np.random.Generator, how: Variation) ->
     return places
 
 
-def picture_example(grey: Float, text: str, first: ConvolutionNetwork) -> Example | None:
+def picture_example(grey: Float, text: str, first: ConvolutionNetwork | None) -> Example | None:
     """The example of a picture (H, W) of which only the digits are known; None without ink or with far too much.
 
     Any path that spells the text is true (LeCun et al. 1998, section VI): where the digits are nobody says.
@@ -91,7 +91,7 @@ def picture_example(grey: Float, text: str, first: ConvolutionNetwork) -> Exampl
 
 
 def picture_versions(
-    picture: Picture, first: ConvolutionNetwork, varied: int, rng: np.random.Generator
+    picture: Picture, first: ConvolutionNetwork | None, varied: int, rng: np.random.Generator
 ) -> tuple[Example, ...]:
     """The examples of a picture, as it is and `varied` times varied; fewer, or none, where there is nothing to cut."""
     greys = [picture.grey, *(vary(picture.grey, rng) for _ in range(varied))]

@@ -1,4 +1,4 @@
-"""Training the second network on a user's strings, with strings of the parent's own kind beside them."""
+"""Training a crop network on a user's strings, with strings of the parent's own kind beside them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ ALIGNED = 0.5  # posterior, among the paths that spell the text, above which a s
 
 @dataclass(frozen=True)
 class AdaptSchedule:
-    """How the second network is adapted.
+    """How a crop network is adapted.
 
-    passes: over the user's strings, after which the network is checked, rising. learning_rate: constant, after a
-    warm-up of `warm_up` mini-batches. pull: towards the parent's weights, per unit of learning rate, as weight decay is
-    towards zero. averaging: of the running mean of the weights. share: of a mini-batch that is the user's.
-    own_lone: single digits out of the user's strings in a mini-batch, beside those of the step. kept: how much of the
-    parent's weights is mixed into those found: on the way from one to the other little is forgotten and as much is
-    gained (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    learning_rate: constant, after a warm-up of `warm_up` mini-batches. pull: towards the parent's weights, per unit of
+    learning rate, as weight decay is towards zero. averaging: of the running mean of the weights. share: of a
+    mini-batch that is the user's. own_lone: single digits out of the user's strings in a mini-batch, beside those of
+    the step. kept: how much of the parent's weights is mixed into those found: on the way from one to the other little
+    is forgotten and as much is gained (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
     """
 
-    passes: tuple[int, ...] = (10, 20)
     learning_rate: float = 6e-4
     warm_up: int = 20
     pull: float = 0.5
@@ -45,8 +43,6 @@ class AdaptSchedule:
     kept: float = 0.3
 
     def __post_init__(self) -> None:
-        if not self.passes or self.passes[0] < 1 or list(self.passes) != sorted(set(self.passes)):
-            raise ValueError(f"passes must rise from 1 or more, got {self.passes}")
         if (
             not (self.learning_rate > 0 and 0 < self.averaging < 1 and 0 <= self.kept < 1)
             or min(self.warm_up, self.pull, self.own_lone) < 0
@@ -82,14 +78,14 @@ class Base:
         new, new_labels = _distorted(self.own_images, self.own_labels, own, rng)
         return np.concatenate([old, new]), np.concatenate([old_labels, new_labels])
 
-    def with_digits_of(self, own: Sequence[Versions], second: ConvolutionNetwork) -> Base:
+    def with_digits_of(self, own: Sequence[Versions], network: ConvolutionNetwork) -> Base:
         """The same with the single digits of the user's strings, as far as it is clear which spans they are.
 
         Forced alignment: a span is a digit if most of the weight of the paths that spell the text reads it so.
         """
         images, labels = [], []
         for example, *_ in own:
-            sums = forward_blocks(second, example.crops.astype(np.float32) / np.float32(255), example.measures)
+            sums = forward_blocks(network, example.crops.astype(np.float32) / np.float32(255), example.measures)
             text, _ = spelling([example.text])
             chances, _ = posteriors(example_lattice(example, example.scores(sums)), text)
             for row, digit in zip(*np.nonzero(chances[example.rows, :DIGITS] > ALIGNED), strict=True):
@@ -108,8 +104,10 @@ def _distorted(
     return draw_lone(images, labels, count, rng, Distortion())
 
 
-def start_trainer(first: ConvolutionNetwork, parent: ConvolutionNetwork, schedule: AdaptSchedule) -> StringTrainer:
-    """The trainer of a copy of the parent's second network."""
+def start_trainer(
+    first: ConvolutionNetwork | None, parent: ConvolutionNetwork, schedule: AdaptSchedule
+) -> StringTrainer:
+    """The trainer of a copy of the parent's network; first: the one before it, if any."""
     copy = ConvolutionNetwork(parent.shape, {name: value.copy() for name, value in parent.weights.items()})
     return StringTrainer(copy, schedule.step, decay=0.0, averaging=schedule.averaging, first=first)
 
