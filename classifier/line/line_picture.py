@@ -61,17 +61,12 @@ def scaled(grey: NDArray[np.floating], stretch: float = 1.0) -> NDArray[np.float
 
 def normalised(picture: NDArray[np.float32]) -> LinePicture:
     """Darkness of ink on paper, in units of the usual ink's, of a picture in any brightness and polarity."""
-    darkness = _darkness(picture)
-    opposite = _darkness(-picture)
+    lighter, darker = _papers(picture)
+    darkness, opposite = lighter - picture, picture - darker
     if _writing(opposite) > _writing(darkness):
         darkness = opposite
     contrast = max(float(np.quantile(darkness, CONFIG.inked)), CONFIG.least_contrast)
     return np.clip(darkness / np.float32(contrast), *CONFIG.bounds)
-
-
-def _darkness(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much darker than the paper around it each pixel is."""
-    return _paper(picture) - picture
 
 
 def _writing(darkness: NDArray[np.float32]) -> float:
@@ -83,8 +78,9 @@ def _writing(darkness: NDArray[np.float32]) -> float:
     return float((square * darkness).mean() / max(float(square.mean()), 1e-9) ** 1.5)
 
 
-def _paper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The paper's brightness at each pixel: a high quantile of each block, its median with the blocks around."""
+def _papers(picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The paper's brightness at each pixel, of light paper and of dark: a high quantile of each block, or a low one,
+    its median with the blocks around."""
     rows, columns = picture.shape
     side = CONFIG.block
     across = max(1, columns // side)
@@ -93,9 +89,12 @@ def _paper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     starts = np.minimum(edges[:-1], columns - width)
     windows = np.lib.stride_tricks.sliding_window_view(picture, width, axis=1)[:, starts]  # (ROWS, across, width)
     blocks = windows.reshape(rows // side, side, across, width).transpose(0, 2, 1, 3).reshape(rows // side, across, -1)
-    place = int(CONFIG.lightest * (blocks.shape[-1] - 1))
-    paper = ndimage.median_filter(np.partition(blocks, place, axis=-1)[..., place], 3, mode="nearest")
-    return _sampling(rows // side, rows) @ paper @ _sampling(across, columns).T
+    last = blocks.shape[-1] - 1
+    places = (int(CONFIG.lightest * last), last - int(CONFIG.lightest * last))
+    ordered = np.partition(blocks, places, axis=-1)[..., places]
+    paper = ndimage.median_filter(ordered, (3, 3, 1), mode="nearest")
+    down, along = _sampling(rows // side, rows), _sampling(across, columns).T
+    return down @ paper[..., 0] @ along, down @ paper[..., 1] @ along
 
 
 @lru_cache(maxsize=256)

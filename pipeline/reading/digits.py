@@ -20,6 +20,7 @@ from segmenter.spans import Pieces, Spans
 
 EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing
+DIGITS = "0123456789"
 NARROW = 0.6  # width over height of a lone digit's place, where only its middle is known
 
 
@@ -30,9 +31,10 @@ def make_digits(
     before calibration."""
     digits = []
     for digit, box, share in zip(text, boxes, shares, strict=True):
-        own = float(share[int(digit)])
+        chances = dict(zip(DIGITS, share.tolist(), strict=True))
+        own = chances.pop(digit)
         chance = max(confidence, calibration.confidence(own))
-        others = [(str(k), float(share[k])) for k in range(10) if k != int(digit)]
+        others = list(chances.items())
         digits.append(Digit(digit, chance, box, scaled_alternatives(others, own, chance)[:3]))
     return tuple(digits)
 
@@ -60,9 +62,12 @@ def scaled_alternatives(
     posterior, confidence: of the winner, before calibration and after. None is made likelier than the winner.
     """
     rest = (1 - confidence) / max(1 - posterior, sum(p for _, p in others), LEAST)
-    ordered = sorted(others, key=lambda other: -other[1])
-    scaled = [Alternative(text, min(p * rest, confidence)) for text, p in ordered if text]
-    return tuple(other for other in scaled if other.confidence >= LEAST_ALTERNATIVE)
+    if confidence < LEAST_ALTERNATIVE:
+        return ()
+    shown = sorted(
+        [pair for pair in others if pair[0] and pair[1] * rest >= LEAST_ALTERNATIVE], key=lambda pair: -pair[1]
+    )
+    return tuple(Alternative(text, min(p * rest, confidence)) for text, p in shown)
 
 
 def path_boxes(pieces: Pieces, spans: Spans, path: Path, shape: tuple[int, ...]) -> list[Box]:

@@ -182,6 +182,9 @@ def _path_of(found: Found) -> Path | None:
     where no ink was found."""
     if found.lattice is None:
         return None
+    last = found.rounds[-1].path
+    if found.texts and last.text == found.best[0]:
+        return last
     try:
         return best_path_of(found.lattice, found.best[0]) if found.texts else best_path(found.lattice)
     except ValueError:

@@ -31,7 +31,11 @@ STROKES = StrokeConfig()
 
 def otsu(values: NDArray[np.float32], bins: int = 128) -> float:
     """Threshold that maximises the variance between two classes (Otsu 1979); values: (n,) float32."""
-    counts, edges = np.histogram(values, bins=bins)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    high = high if high > low else low + 1.0
+    places = ((values - np.float32(low)) * np.float32(bins / (high - low))).astype(np.intp)
+    counts = np.bincount(np.minimum(places, bins - 1), minlength=bins)
+    edges = low + (high - low) / bins * np.arange(bins + 1)
     centres = 0.5 * (edges[:-1] + edges[1:])
     below = np.cumsum(counts)
     above = below[-1] - below
