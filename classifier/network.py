@@ -13,16 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifier.arrays import Activations, Crops, Logits, Maps, Measures, Weights
 from classifier.crops import SIDE
+from classifier.patches import FRAME, add_layer, affine, even_blocks, framed_crops, patches_of, scattered
 
-Float = NDArray[np.float32]
-
-FRAME = SIDE + 1  # crops get an empty last row and column, so that kernels of 5 with stride 2 come out even
 DIGITS, SKIP = 10, 10  # outputs 0..9 are the digits; output 10 skips: "a mark: no digit, but written here on purpose"
 SYMBOLS = 11
 PATCHES = 600_000  # numbers in the patches that are in memory at once: what stays in the processor's cache
@@ -119,7 +116,7 @@ class ConvolutionNetwork:
     """
 
     shape: Shape
-    weights: dict[str, Float]
+    weights: dict[str, Weights]
 
     @classmethod
     def initialise(cls, shape: Shape, rng: np.random.Generator) -> ConvolutionNetwork:
@@ -127,7 +124,7 @@ class ConvolutionNetwork:
 
         Under rectified units, half of which are silent, the variance is 2 / fan-in (He et al. 2015).
         """
-        weights: dict[str, Float] = {}
+        weights: dict[str, Weights] = {}
         gain = np.sqrt(2.0) if shape.unit == "rectified" else 1.0
         for name, (fan_in, units) in shape.sizes.items():
             scale = (1.0 if name == "output" else gain) / np.sqrt(fan_in)
@@ -141,7 +138,7 @@ class ConvolutionNetwork:
                 if key not in self.weights or self.weights[key].shape != expected:
                     raise ValueError(f"weights {key} must be {expected}")
 
-    def forward(self, crops: Float, measures: Float) -> Float:
+    def forward(self, crops: Crops, measures: Measures) -> Logits:
         """Weighted sums (N, 11) of the outputs.
 
         crops: (N, channels, 28, 28) in [0, 1]; measures: (N, measures).
@@ -149,8 +146,8 @@ class ConvolutionNetwork:
         return self._activate(crops, measures, keep=False)[-1]
 
     def _activate(
-        self, crops: Float, measures: Float, keep: bool = True
-    ) -> tuple[list[list[Float]], Float, Float, Float]:
+        self, crops: Crops, measures: Measures, keep: bool = True
+    ) -> tuple[list[list[Maps]], Activations, Activations, Logits]:
         """Activations: of each block, the framed crops and all maps (maps, side, side, B); the inputs of the dense
         layer (features + measures, N), the hidden layer (N, hidden) and the weighted sums of the outputs (N, 11).
         """
@@ -158,34 +155,34 @@ class ConvolutionNetwork:
         features = np.empty((seen + self.shape.measures, len(crops)), dtype=w["dense"].dtype)
         features[seen:] = measures.T
         layers = []
-        for block in _blocks(len(crops), self.shape.block):
-            maps = [_framed(crops[block], w["dense"].dtype)]
+        for block in even_blocks(len(crops), self.shape.block):
+            maps = [framed_crops(crops[block], w["dense"].dtype)]
             for k in range(len(self.shape.convolutions)):
                 maps.append(self._convolve(k, maps[-1]))
             features[:seen, block] = maps[-1].transpose(1, 2, 0, 3).reshape(seen, -1)
             if keep:
                 layers.append(maps[:-1])
-        hidden = self._squash(_affine(features.T, w["dense"], w["dense_bias"]))
-        return layers, features, hidden, _affine(hidden, w["output"], w["output_bias"])
+        hidden = self._squash(affine(features.T, w["dense"], w["dense_bias"]))
+        return layers, features, hidden, affine(hidden, w["output"], w["output_bias"])
 
-    def _convolve(self, k: int, maps: Float) -> Float:
+    def _convolve(self, k: int, maps: Maps) -> Maps:
         """Feature maps (units, side, side, N) of the maps or the crops (C, S, S, N) below."""
         name, layer, side = kernel_name(k), self.shape.convolutions[k], self.shape.sides[k + 1]
-        z = self.weights[name].T @ _patches(maps, layer, side)
+        z = self.weights[name].T @ patches_of(maps, layer, side)
         z += self.weights[f"{name}_bias"][:, None]
         return self._squash(z).reshape(-1, side, side, maps.shape[-1])
 
-    def _squash(self, z: Float) -> Float:
+    def _squash(self, z: Activations) -> Activations:
         """The units' outputs, in place of their weighted sums."""
         return np.tanh(z, out=z) if self.shape.unit == "tanh" else np.maximum(z, 0, out=z)
 
-    def _slope(self, a: Float) -> Float:
+    def _slope(self, a: Activations) -> Activations:
         """The derivative of the units' outputs a by their weighted sums."""
         return 1 - a * a if self.shape.unit == "tanh" else (a > 0).astype(a.dtype)
 
     def backpropagate(
-        self, crops: Float, measures: Float, error_of: Callable[[Float], Float]
-    ) -> tuple[dict[str, Float], Float]:
+        self, crops: Crops, measures: Measures, error_of: Callable[[Logits], Logits]
+    ) -> tuple[dict[str, Weights], Logits]:
         """Gradients of a cost by name, and the weighted sums (N, 11).
 
         error_of: from the weighted sums to dC/dz (N, 11), the delta of the output layer; the cost is its own
@@ -196,77 +193,28 @@ class ConvolutionNetwork:
         gradients = {name: np.zeros_like(value) for name, value in w.items()}
 
         delta = error_of(z)
-        _add_layer(gradients, "output", hidden.T, delta)
+        add_layer(gradients, "output", hidden.T, delta)
         delta = (delta @ w["output"].T) * self._slope(hidden)
-        _add_layer(gradients, "dense", features, delta)
+        add_layer(gradients, "dense", features, delta)
         delta = (w["dense"][:seen] @ delta.T) * self._slope(features[:seen])
-        for block, maps in zip(_blocks(len(crops), self.shape.block), layers, strict=True):
+        for block, maps in zip(even_blocks(len(crops), self.shape.block), layers, strict=True):
             side, top = self.shape.sides[-1], self.shape.maps[-1]
             above = delta[:, block].reshape(side * side, top, -1).transpose(1, 0, 2).reshape(top, -1)
             self._descend(maps, above, gradients)
         return gradients, z
 
-    def _descend(self, maps: list[Float], above: Float, gradients: dict[str, Float]) -> None:
+    def _descend(self, maps: list[Maps], above: Activations, gradients: dict[str, Weights]) -> None:
         """Adds the gradients of the convolutions for one block; above: (maps, side * side * B) delta of the topmost."""
         for k in reversed(range(len(maps))):
             layer, side = self.shape.convolutions[k], self.shape.sides[k + 1]
-            _add_layer(gradients, kernel_name(k), _patches(maps[k], layer, side), above.T)
+            add_layer(gradients, kernel_name(k), patches_of(maps[k], layer, side), above.T)
             if k:
-                below = _scatter(self.weights[kernel_name(k)] @ above, layer, side, maps[k].shape)
+                below = scattered(self.weights[kernel_name(k)] @ above, layer, side, maps[k].shape)
                 below *= self._slope(maps[k])
                 above = below.reshape(len(below), -1)
 
 
-def _add_layer(gradients: dict[str, Float], name: str, inputs: Float, delta: Float) -> None:
-    """BP3 and BP4: inputs (nI, N), delta (N, nO)."""
-    gradients[name] += inputs @ delta
-    gradients[f"{name}_bias"] += delta.sum(axis=0)
-
-
-def _affine(inputs: Float, weights: Float, bias: Float) -> Float:
-    z = inputs @ weights
-    z += bias
-    return z
-
-
-def _blocks(n: int, most: int) -> list[slice]:
-    """n crops in blocks of at most `most`, as even as can be."""
-    bounds = np.linspace(0, n, -(-n // most) + 1).astype(int).tolist()
-    return [slice(low, high) for low, high in pairwise(bounds)]
-
-
-def _framed(crops: Float, dtype: np.dtype) -> Float:
-    """Crops (N, C, 28, 28) as (C, 29, 29, N), the last row and column empty."""
-    n, channels = crops.shape[:2]
-    framed = np.zeros((channels, FRAME, FRAME, n), dtype=dtype)
-    framed[:, :SIDE, :SIDE] = crops.transpose(1, 2, 3, 0)
-    return framed
-
-
-def _patches(maps: Float, layer: Convolution, side: int) -> Float:
-    """(kernel * kernel * C, side * side * N) patches of maps (C, S, S, N), those under the kernel at side x side
-    places."""
-    channels, _, _, n = maps.shape
-    c, y, x, b = maps.strides
-    shape = (layer.kernel, layer.kernel, channels, side, side, n)
-    view = np.lib.stride_tricks.as_strided(
-        maps, shape, (y, x, c, layer.stride * y, layer.stride * x, b), writeable=False
-    )
-    return view.reshape(layer.kernel**2 * channels, side * side * n)
-
-
-def _scatter(patches: Float, layer: Convolution, side: int, shape: tuple[int, ...]) -> Float:
-    """The transpose of `_patches`: sums patches (kernel * kernel * C, side * side * N) into maps (C, S, S, N)."""
-    patches = patches.reshape(layer.kernel, layer.kernel, shape[0], side, side, -1)
-    maps = np.zeros(shape, dtype=patches.dtype)
-    reach = layer.stride * (side - 1) + 1
-    for y in range(layer.kernel):
-        for x in range(layer.kernel):
-            maps[:, y : y + reach : layer.stride, x : x + reach : layer.stride] += patches[y, x]
-    return maps
-
-
-def forward_blocks(network: ConvolutionNetwork, crops: Float, measures: Float) -> Float:
+def forward_blocks(network: ConvolutionNetwork, crops: Crops, measures: Measures) -> Logits:
     """Weighted sums (N, 11), computed in blocks of BLOCK crops."""
     parts = [network.forward(crops[k : k + BLOCK], measures[k : k + BLOCK]) for k in range(0, len(crops), BLOCK)]
     return np.concatenate(parts) if parts else np.zeros((0, SYMBOLS), dtype=np.float32)

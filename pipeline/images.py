@@ -1,6 +1,6 @@
 """Images in: a path, bytes, a Pillow image or an array becomes grey (H, W) float32 in [0, 1], 1 = white.
 
-The only room of `reading` that knows Pillow, which is imported when a file has to be decoded.
+The only module of `pipeline` that knows Pillow to read with, which is imported when a file has to be decoded.
 Whatever is wrong with an image ends as an ImageError that names it and says what to do.
 """
 
@@ -14,7 +14,7 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -23,14 +23,13 @@ import numpy as np
 
 from pipeline.errors import ImageError
 from pipeline.image_formats import FORMATS, formats_of, remedy
+from pipeline.pixels import grey_of_pixels, oriented, stretched
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 512 * 1024 * 1024  # of what comes through a pipe, whose length cannot be asked beforehand
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode "L"
-BLOCK_PIXELS = 1 << 20  # large images are converted in blocks of rows, to keep the temporaries small
 # What Pillow's decoders raise on damaged bytes; the list is what fuzzing and their sources show.
 DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, AttributeError, LookupError, ArithmeticError,
@@ -38,7 +37,6 @@ DECODER_ERRORS = (
 )  # fmt: skip
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 ORIENTATION = 0x0112  # the EXIF tag
-WHITES = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # of 8, 10, 12, 14 and 16 bits: what cameras and scanners give
 
 _quiet_lock = threading.Lock()  # warnings.catch_warnings is not thread-safe by itself
 
@@ -185,7 +183,7 @@ def _grey_of_pillow(image: Image, name: str) -> np.ndarray:
             image.load()
             orientation = _orientation(image)
         _check_size(*image.size, name)
-        return _oriented(_grey_of_pixels(_pixels(image), name), orientation)
+        return oriented(grey_of_pixels(_pixels(image), name), orientation)
     except Image.DecompressionBombError:
         raise _too_large(name, "far") from None
     except DECODER_ERRORS:
@@ -195,7 +193,7 @@ def _grey_of_pillow(image: Image, name: str) -> np.ndarray:
 def _pixels(image: Image) -> np.ndarray:
     """(H, W) or (H, W, 2..4) samples of a Pillow image in whatever mode; grey, grey-alpha, RGB or RGBA."""
     if image.mode in ("I", "F"):
-        return _stretched(np.asarray(image))
+        return stretched(np.asarray(image))
     plain = image.mode in ("1", "L", "LA", "RGB", "RGBA") and "transparency" not in image.info
     if plain or image.mode.startswith("I;16"):
         return np.asarray(image)
@@ -205,19 +203,6 @@ def _pixels(image: Image) -> np.ndarray:
         return np.asarray(image.getchannel(0))
     transparent = "transparency" in image.info or image.mode in ("PA", "RGBa")
     return np.asarray(image.convert("RGBA" if transparent else "RGB"))
-
-
-def _stretched(pixels: np.ndarray) -> np.ndarray:
-    """Samples without a stated white (int32, float) as float32 in [0, 1].
-
-    White is the smallest usual white that holds the largest sample: 1 (float only), that of a whole number of bits, or
-    else that sample. Negative samples are shifted to black.
-    """
-    low, high = float(pixels.min()), float(pixels.max())
-    low = min(low, 0.0)
-    usual = (1.0, *WHITES) if pixels.dtype.kind == "f" else WHITES
-    white = next((value for value in usual if high <= value and low == 0), high)
-    return ((pixels - low) / ((white - low) or 1.0)).astype(np.float32)
 
 
 def _grey_of_array(pixels: np.ndarray) -> np.ndarray:
@@ -233,60 +218,8 @@ def _grey_of_array(pixels: np.ndarray) -> np.ndarray:
     elif pixels.dtype not in (np.bool_, np.uint8, np.uint16):
         if pixels.min() < 0:
             raise ImageError("array: negative samples; expected 0 (black) and up")
-        pixels = _stretched(pixels)
-    return _grey_of_pixels(pixels, "array")
-
-
-def _grey_of_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
-    """(H, W) or (H, W, C) samples whose white is known by their type, as grey (H, W) float32."""
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise ImageError(f"{name}: some samples are not finite numbers")
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    height, width, channels = pixels.shape
-    white = _white(pixels)
-    paper = _paper(pixels, white) if channels in (2, 4) else 1.0
-    grey = np.empty((height, width), np.float32)
-    rows = max(1, BLOCK_PIXELS // width)
-    for top in range(0, height, rows):
-        luminance, alpha = _luminance(pixels[top : top + rows], white)
-        if alpha is not None:
-            luminance = alpha * luminance + (1 - alpha) * np.float32(paper)
-        np.clip(luminance, 0, 1, out=grey[top : top + rows])
-    return grey
-
-
-def _white(pixels: np.ndarray) -> float:
-    """The sample that means white: of 16 bits, the least usual one that holds all samples, since 12-bit pictures come
-    in 16-bit arrays."""
-    if pixels.dtype == np.uint16:
-        highest = int(pixels.max())
-        return next(white for white in WHITES if highest <= white)
-    return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
-
-
-def _luminance(block: np.ndarray, white: float) -> tuple[np.ndarray, np.ndarray | None]:
-    """Luminance (h, w) and alpha (h, w) or None, float32 in [0, 1], of a block of rows (h, w, C)."""
-    samples = block.astype(np.float32)
-    if white != 1:
-        samples /= np.float32(white)
-    channels = block.shape[2]
-    luminance = samples[:, :, :3] @ LUMINANCE if channels >= 3 else samples[:, :, 0]
-    return luminance, samples[:, :, -1] if channels in (2, 4) else None
-
-
-def _paper(pixels: np.ndarray, white: float) -> float:
-    """The grey to lay a transparent image (H, W, 2 or 4) on: 1, or 0 where all that is visible is light.
-
-    Light writing without a background would vanish on white; a photograph of a page with
-    transparent corners also is light, but the writing on it is not.
-    """
-    step = max(1, int((pixels.shape[0] * pixels.shape[1] / BLOCK_PIXELS) ** 0.5))
-    luminance, alpha = _luminance(pixels[::step, ::step], white)
-    assert alpha is not None
-    visible = luminance[(alpha > 0) & (alpha >= alpha.max() / 2)]
-    dark = np.count_nonzero(visible < 0.5)
-    return 0.0 if visible.size and dark < 0.001 * visible.size and alpha.min() < 0.5 else 1.0
+        pixels = stretched(pixels)
+    return grey_of_pixels(pixels, "array")
 
 
 def _orientation(image: Image) -> int:
@@ -297,12 +230,9 @@ def _orientation(image: Image) -> int:
         return 1
 
 
-def _oriented(grey: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn (H, W) upright. EXIF 2.32, section 4.6.4, tag Orientation."""
-    if orientation in (5, 6, 7, 8):
-        grey = grey.T
-    if orientation in (2, 3, 6, 7):
-        grey = grey[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        grey = grey[::-1]
-    return np.ascontiguousarray(grey)
+def is_single(images: Any) -> bool:
+    """Whether that is one image, or its name, rather than several."""
+    if isinstance(images, np.ndarray):  # (N, H, W) are several, (H, W, 3) is one
+        return images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
+    named = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike)
+    return named or callable(getattr(images, "read", None)) or not isinstance(images, Iterable)

@@ -12,20 +12,18 @@ What reads documents is imported when there is one.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from classifier.errors import ClassifierError
 from pipeline.blas import one_thread
+from pipeline.documents.named import Named
 from pipeline.documents.pages import MOST_PAGES, has_pages
 from pipeline.documents.plain_paper.writing_lines import find_writing
 from pipeline.errors import PipelineError, UsageError
-from pipeline.images import load_grey, settled
+from pipeline.images import is_single, load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.lattices.search import SearchConfig
 from pipeline.reading.result import Alternative, Part
@@ -64,37 +62,6 @@ class Unreadable:
     def to_json(self) -> dict[str, Any]:
         """`{"error": sentence}`."""
         return {"error": str(self.error)}
-
-
-@dataclass(frozen=True)
-class Named:
-    """What the caller says of an image. document: it is one, whatever it looks like. fields: names and boxes (left,
-    top, right, bottom) in pixels of its first page; or template: the fields of a form. Without either, fields are
-    found. Raises UsageError."""
-
-    document: bool = False
-    fields: Mapping[str, Box] | None = None
-    template: Template | None = None
-
-    @classmethod
-    def of(cls, document: bool, fields: Mapping[str, Box] | None, template: Template | str | Path | None) -> Named:
-        """With the template loaded and the boxes checked."""
-        if fields and template is not None:
-            raise UsageError("fields are named either by their boxes or by a template, not both")
-        if fields:
-            from pipeline.documents.fields import check_box
-
-            fields = {name: check_box(name, box) for name, box in fields.items()}
-        if isinstance(template, str | Path):
-            from pipeline.documents.templates.template_file import load_template
-
-            template = load_template(Path(template))
-        return cls(document, fields or None, template)
-
-    @property
-    def is_document(self) -> bool:
-        """Whether that leaves no doubt."""
-        return self.document or self.fields is not None or self.template is not None
 
 
 class Reader:
@@ -226,7 +193,7 @@ class Reader:
     def read_many(self, images: Iterable[Any]) -> Iterator[Reading | DocumentReading | Unreadable]:
         """The readings of images, one by one, as they are asked for; an image that cannot be read does not end it.
         Raises UsageError for a single image."""
-        if _is_single(images):
+        if is_single(images):
             raise UsageError(f"read_many takes several images, not one {type(images).__name__}; that is for read")
         return (self._outcome(image) for image in images)
 
@@ -274,11 +241,3 @@ def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
     from pipeline.documents.plain_paper.plain import trace_other_ways
 
     return trace_other_ways(reader, grey, writing, trace)
-
-
-def _is_single(images: Any) -> bool:
-    """Whether that is one image, or its name, rather than several."""
-    if isinstance(images, np.ndarray):  # (N, H, W) are several, (H, W, 3) is one
-        return images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
-    named = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike)
-    return named or callable(getattr(images, "read", None)) or not isinstance(images, Iterable)

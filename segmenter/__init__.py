@@ -3,7 +3,8 @@
 from segmenter.cuts import Cut, find_cuts
 from segmenter.errors import SegmenterError
 from segmenter.ink import Ink, extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, find_spans
 
 __all__ = [
     "Cut",

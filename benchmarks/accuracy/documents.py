@@ -24,7 +24,8 @@ from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from benchmarks.accuracy.strings import held_out_sources
-from benchmarks.common.drawn_documents import TrueField, draw_cheque, draw_form
+from benchmarks.common.drawn_documents import draw_cheque, draw_form
+from benchmarks.common.drawn_pages import TrueField
 from benchmarks.common.scores import describe, find_data, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.documents.document import read_document

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.lattices.search import Round
-from segmenter.spans import Pieces, Spans, find_spans
+from segmenter.pieces import Pieces
+from segmenter.spans import Spans, find_spans
 
 CAUSES = {
     "a lost": "a  ink lost",

@@ -32,7 +32,8 @@ from pipeline.reading.text_finding import score_spans
 from pipeline.synthesis.strings import EVALUATION, draw_string
 from segmenter.cuts import DENSE, Cut, find_cuts
 from segmenter.ink import LINE_HEIGHT, Ink, extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, measure_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, measure_spans
 
 DIGITS_ONLY = replace(
     EVALUATION, name="evaluation, digits only", separators=0.0, endings=0.0, prefixes=0.0, neighbours=0.0, intruders=0.0

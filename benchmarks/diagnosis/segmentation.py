@@ -30,7 +30,8 @@ from pipeline.synthesis.style import EVALUATION
 from pipeline.training.recipe import Recipe, load_data
 from segmenter.cuts import find_cuts
 from segmenter.ink import LINE_HEIGHT, extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, find_spans
 
 LEAST_SIDE = LINE_HEIGHT / 5  # a span whose box is smaller than this in height and width is no digit
 FIRST_HALF = 423  # constants were chosen on cheque amounts up to this file number

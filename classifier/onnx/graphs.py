@@ -17,8 +17,9 @@ from classifier.arrays import Weights
 from classifier.crops import SIDE
 from classifier.line.line_network import MARGIN, STRIDE, LineLayer, LineNetwork
 from classifier.line.line_picture import ROWS
-from classifier.network import FRAME, SYMBOLS, ConvolutionNetwork, kernel_name
+from classifier.network import SYMBOLS, ConvolutionNetwork, kernel_name
 from classifier.onnx.messages import Port, model, node, tensor
+from classifier.patches import FRAME
 
 
 @dataclass

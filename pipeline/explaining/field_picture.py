@@ -25,7 +25,7 @@ from pipeline.explaining.panels import (
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.result import Digit
-from segmenter.spans import Pieces
+from segmenter.pieces import Pieces
 
 LEVELS = ("gap", "one stroke", "two strokes", "dense")
 LEVEL_COLOURS = ("#12908a", "#2f6fde", "#e08a00", "#d23b68")

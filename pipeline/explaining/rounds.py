@@ -9,7 +9,7 @@ from pipeline.explaining.panels import QUIET, TEXT, WARN, Panel, flow, text_widt
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.lattices.search import Round
-from segmenter.spans import Pieces
+from segmenter.pieces import Pieces
 
 COLUMNS, GAP = 3, 26
 HEIGHT = 96  # points that the ink of one round may take

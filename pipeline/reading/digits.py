@@ -16,7 +16,8 @@ from pipeline.reading.result import Alternative, Digit
 from segmenter.arrays import Box, Mask
 from segmenter.cuts import INK_LEVEL
 from segmenter.ink import Ink
-from segmenter.spans import Pieces, Spans
+from segmenter.pieces import Pieces
+from segmenter.spans import Spans
 
 EDGES = np.array([[0.5, 0.5, 0, 1], [0, 1, 0.5, 0.5]])  # middles of a pixel's four edges, x and y
 LEAST_ALTERNATIVE = 1e-4  # alternatives less likely than this are not worth showing

@@ -36,7 +36,7 @@ from pipeline.reading.result import Opinion, Reading
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
 from segmenter.arrays import Box, Grey
-from segmenter.spans import Pieces
+from segmenter.pieces import Pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 HINT = 0.05  # what the line finds less likely than this says nothing against a page without ink

@@ -16,7 +16,8 @@ from scipy import ndimage
 from pipeline.formats.values import CURRENCY, UNKNOWN
 from pipeline.reading.lattices.lattice import SKIP, Path
 from segmenter.cuts import INK_LEVEL
-from segmenter.spans import Pieces, Spans
+from segmenter.pieces import Pieces
+from segmenter.spans import Spans
 
 SPECK = 0.2  # squared pen widths below which a component is no mark
 SMALL = 0.5  # height and width of a point or a comma at most

@@ -19,7 +19,8 @@ from pipeline.reading.together import LineSide, Opinions, Together
 from segmenter.arrays import Grey
 from segmenter.cuts import find_cuts
 from segmenter.ink import Ink, extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans
 
 FEW = 5  # texts that are always compared
 

@@ -14,7 +14,8 @@ from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import StringStyle
 from segmenter.cuts import DENSE, find_cuts
 from segmenter.ink import extract_ink
-from segmenter.spans import cut_pieces, find_spans
+from segmenter.pieces import cut_pieces
+from segmenter.spans import find_spans
 
 CLEAN = StringStyle(
     "clean",

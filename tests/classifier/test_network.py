@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import network as convolution
-from classifier.network import BLOCK, SYMBOLS, Convolution, ConvolutionNetwork, Shape, _patches, _scatter
+from classifier.network import BLOCK, SYMBOLS, Convolution, ConvolutionNetwork, Shape
+from classifier.patches import patches_of, scattered
 
 SMALL = Shape(2, (Convolution(5, 2, 2), Convolution(5, 2, 3)), measures=4, hidden=5)
 seeds = st.integers(0, 2**32 - 1)
@@ -149,12 +150,12 @@ def test_no_crops_have_no_gradient():
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), layers, seeds)
 def test_scatter_is_the_transpose_of_patches(channels, n, side, layer, seed):
-    """<patches(m), p> = <m, scatter(p)> for all maps m and patches p."""
+    """<patches_of(m), p> = <m, scattered(p)> for all maps m and patches p."""
     rng, size = np.random.default_rng(seed), layer.stride * (side - 1) + layer.kernel
     maps = rng.standard_normal((channels, size, size, n))
     patches = rng.standard_normal((layer.kernel**2 * channels, side * side * n))
-    assert np.vdot(_patches(maps, layer, side), patches) == pytest.approx(
-        np.vdot(maps, _scatter(patches, layer, side, maps.shape)), rel=1e-9, abs=1e-9
+    assert np.vdot(patches_of(maps, layer, side), patches) == pytest.approx(
+        np.vdot(maps, scattered(patches, layer, side, maps.shape)), rel=1e-9, abs=1e-9
     )
 
 

@@ -179,15 +179,15 @@ def test_palette_transparency():
 )
 @settings(max_examples=40, deadline=None)
 def test_blocks_of_rows_change_nothing(pixels, block):
-    from pipeline import images
+    from pipeline import pixels as samples
 
     whole = load_grey(pixels)
-    old, images.BLOCK_PIXELS = images.BLOCK_PIXELS, max(block, pixels.size)  # no thinning in _paper
+    old, samples.BLOCK_PIXELS = samples.BLOCK_PIXELS, max(block, pixels.size)  # no thinning in _paper
     try:
         assert np.array_equal(load_grey(pixels), whole)
         assert 0 <= whole.min() and whole.max() <= 1
     finally:
-        images.BLOCK_PIXELS = old
+        samples.BLOCK_PIXELS = old
 
 
 def test_more_rows_than_a_block():

@@ -13,7 +13,8 @@ from pipeline.adapting.labelled import Picture
 from pipeline.training.crop.examples import Example, lattice_example
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
-from segmenter.spans import cut_pieces, find_spans, pick_spans
+from segmenter.pieces import cut_pieces
+from segmenter.spans import find_spans, pick_spans
 
 Float = NDArray[np.float32]
 

@@ -75,7 +75,8 @@ def train(
 def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: bool, settings: dict[str, Any]) -> None:
     """The line network beside the crop networks of `base`."""
     try:
-        from pipeline.training.line.line_training import LineRecipe, train_line
+        from pipeline.training.line.line_trainer import LineRecipe
+        from pipeline.training.line.line_training import train_line
     except ImportError as error:
         raise UsageError("training the line network needs PyTorch; install digitstring[train]") from error
     train_line(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from classifier.crops import SIDE, frame_windows, make_crops
 from segmenter.ink import LINE_HEIGHT
-from segmenter.spans import Pieces, Spans
+from segmenter.pieces import Pieces
+from segmenter.spans import Spans
 
 Float = NDArray[np.float32]
 

@@ -17,7 +17,8 @@ from pipeline.reading.lattices import characters
 from pipeline.reading.lattices.lattice import SYMBOLS, Lattice
 from pipeline.reading.lattices.paths import posteriors
 from pipeline.reading.lattices.search import Round, SearchConfig, read_round
-from segmenter.spans import Pieces, pick_spans
+from segmenter.pieces import Pieces
+from segmenter.spans import pick_spans
 
 LIKELY = 0.01  # posterior from which on a span gets a second look
 MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside the crop

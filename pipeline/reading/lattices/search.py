@@ -19,7 +19,8 @@ from pipeline.formats.format import Format
 from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, Lattice, Path, lattice_scores
 from pipeline.reading.lattices.paths import best_reading
 from segmenter.cuts import DENSE, GAP
-from segmenter.spans import Pieces, Spans, find_spans, join_spans, pick_spans
+from segmenter.pieces import Pieces
+from segmenter.spans import Spans, find_spans, join_spans, pick_spans
 
 if TYPE_CHECKING:
     from pipeline.reading.together import Opinions

@@ -14,7 +14,8 @@ from pipeline.reading.lattices.rescoring import likely_spans, second_measures
 from pipeline.synthesis.strings import SyntheticString
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, pick_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, find_spans, pick_spans
 
 DIGIT_HELD, DIGIT_PURE = 0.90, 0.85  # a span is a digit when it holds this share of it, and is it to this share
 MARK_DIGIT_INK = 0.10  # a span with less digit ink than this share is no digit's: it may be skipped

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,54 +17,19 @@ import numpy as np
 import torch
 
 from classifier.line.line_columns import likeliest_path
-from classifier.line.line_network import LineNetwork, LineShape, digit_columns
+from classifier.line.line_network import LineNetwork, digit_columns
 from classifier.line.line_picture import line_picture
 from classifier.weights import load_networks, network_arrays, network_card, rounded
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import EVALUATION
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
-from pipeline.training.line.line_model import LineModel, ctc_loss, folded
-from pipeline.training.line.line_state import restore_training, training_arrays
-from pipeline.training.line.line_strings import LineBatch, LineMixture, blocks
+from pipeline.training.line.line_strings import blocks
+from pipeline.training.line.line_trainer import LineRecipe, LineTrainer
 from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data, load_registers
 from pipeline.training.string_pool import StringData
 
 LOG = logging.getLogger(__name__)
 HELD_OUT_STRINGS = 300  # drawn from writers that are never trained on
-
-
-@dataclass(frozen=True)
-class LineRecipe:
-    """Everything that decides the line network, apart from data and versions.
-
-    strings: seen in all; the learning rate rises over the first `warm_up` strings, stays, and falls to nothing along a
-    cosine over the last `cooling` of them, so that a training that has stopped can go on to more. kept: how much of
-    the running mean of weights stays at each step. saved: blocks between checkpoints.
-    """
-
-    seed: int = 6
-    shape: LineShape = field(default_factory=LineShape)
-    mixture: LineMixture = field(default_factory=LineMixture)
-    without: tuple[str, ...] = ("sta", "lex", "cec")
-    strings: int = 600_000
-    warm_up: int = 10_000
-    cooling: int = 200_000
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    clip: float = 5.0
-    kept: float = 0.998
-    saved: int = 4
-    bfloat16: bool = False
-
-    def __post_init__(self) -> None:
-        if min(self.strings, self.warm_up, self.cooling, self.saved) < 1 or not self.learning_rate > 0:
-            raise ValueError(f"not a schedule: {self}")
-
-    def rate(self, seen: int) -> float:
-        """The learning rate after so many strings."""
-        left = max(0, self.strings - seen) / self.cooling
-        falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, left))
-        return self.learning_rate * min(1.0, (seen + 100) / self.warm_up) * max(falling, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -84,58 +48,6 @@ class LineReport:
             f"{self.seen} of {self.strings} strings, {self.seconds / 60:.1f} min: loss {self.loss:.4f}, "
             f"held-out register pages {self.registers:.1%}, held-out drawn strings {self.drawn:.1%}"
         )
-
-
-class LineTrainer:
-    """The network, its optimiser and the running mean of its weights; `seen` strings so far."""
-
-    def __init__(self, recipe: LineRecipe) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.seen, self.block = recipe, 0, 0
-        self.model, self.mean = LineModel(recipe.shape), LineModel(recipe.shape)
-        self.mean.load_state_dict(self.model.state_dict())
-        self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), recipe.learning_rate, (0.9, 0.98), weight_decay=recipe.weight_decay
-        )
-
-    def step(self, batch: LineBatch) -> float:
-        """One step on a batch; its loss."""
-        self.optimiser.param_groups[0]["lr"] = self.recipe.rate(self.seen)
-        self.model.train()
-        pictures = torch.from_numpy(batch.pictures[:, None].astype(np.float32))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
-            sums = self.model(pictures.to(memory_format=torch.channels_last))
-        loss = ctc_loss(sums, batch)
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.optimiser.step()
-        self.seen += len(batch.written)
-        self._average()
-        return float(loss.detach())
-
-    def _average(self) -> None:
-        steps = self.seen / self.recipe.mixture.batch
-        share = 1 - min(self.recipe.kept, (steps + 1) / (steps + 10))
-        with torch.no_grad():
-            for old, new in zip(self.mean.state_dict().values(), self.model.state_dict().values(), strict=True):
-                if old.dtype.is_floating_point:
-                    old.lerp_(new, share)
-                else:
-                    old.copy_(new)
-
-    def network(self) -> LineNetwork:
-        """The running mean, folded."""
-        return folded(self.mean.eval())
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Arrays of the checkpoint, by name."""
-        return training_arrays(self.model, self.mean, self.optimiser)
-
-    def restore(self, arrays: dict[str, np.ndarray], moments: bool = True) -> None:
-        """Back to where `state` was taken; moments: the optimiser's, too."""
-        restore_training(arrays, self.model, self.mean, self.optimiser if moments else None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from typer.testing import CliRunner
 
-from benchmarks.common.drawn_documents import DrawnPage
+from benchmarks.common.drawn_pages import DrawnPage
 from pipeline import DocumentReading, ImageError, Reader, UsageError, read_document
 from pipeline.commands.main import app
 from pipeline.documents import document as documents

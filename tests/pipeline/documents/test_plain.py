@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.common.drawn_documents import DrawnPage
+from benchmarks.common.drawn_pages import DrawnPage
 from pipeline import DocumentReading, Reader, Reading
 from pipeline.documents.plain_paper.writing_lines import find_writing
 from pipeline.reading.field_reader import SHIPPED

@@ -10,7 +10,7 @@ from pipeline import Reader
 from pipeline.reading.marks import Mark, find_marks, name_marks, name_of
 from segmenter.cuts import find_cuts
 from segmenter.ink import extract_ink
-from segmenter.spans import cut_pieces
+from segmenter.pieces import cut_pieces
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 LEFT, RIGHT = 60, 170  # columns of the first and the last digit

@@ -9,7 +9,8 @@ from classifier.crops import crop_images, make_crops
 from pipeline.reading.lattices.characters import BLOCK, KNOWN, MEASURES, draw_crops, measure
 from segmenter.cuts import INK_LEVEL, find_cuts
 from segmenter.ink import LINE_HEIGHT, Ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, pick_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, find_spans, pick_spans
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -14,7 +14,8 @@ from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, lattice_scores
 from pipeline.reading.lattices.search import SearchConfig, search
 from segmenter.cuts import DENSE, GAP, find_cuts
 from segmenter.ink import Ink
-from segmenter.spans import cut_pieces, find_spans
+from segmenter.pieces import cut_pieces
+from segmenter.spans import find_spans
 
 SURE, NEVER = 20.0, -20.0  # weighted sums of outputs that are as good as 1 and 0
 

@@ -14,7 +14,8 @@ from pipeline.training.crop.examples import Example, make_example, span_truth
 from pipeline.training.crop.path_loss import path_loss
 from segmenter.cuts import Cut, find_cuts
 from segmenter.ink import Ink, extract_ink
-from segmenter.spans import Pieces, Spans, cut_pieces, find_spans, measure_spans
+from segmenter.pieces import Pieces, cut_pieces
+from segmenter.spans import Spans, find_spans, measure_spans
 
 HEIGHT, WIDTH = 42, 60
 

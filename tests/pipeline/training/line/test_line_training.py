@@ -13,7 +13,8 @@ from classifier.weights import load_networks, rounded  # noqa: E402
 from pipeline.data.real_strings import RealString, split_registers  # noqa: E402
 from pipeline.errors import UsageError  # noqa: E402
 from pipeline.training.line.line_strings import LineMixture  # noqa: E402
-from pipeline.training.line.line_training import LineRecipe, LineTrainer, train_line  # noqa: E402
+from pipeline.training.line.line_trainer import LineRecipe, LineTrainer  # noqa: E402
+from pipeline.training.line.line_training import train_line  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
