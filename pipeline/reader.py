@@ -12,8 +12,10 @@ What reads documents is imported when there is one.
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from classifier.errors import ClassifierError
 from pipeline.blas import one_thread
 from pipeline.documents.named import Named
 from pipeline.documents.pages import MOST_PAGES, has_pages
-from pipeline.documents.plain_paper.writing_lines import find_writing
+from pipeline.documents.plain_paper.writing_lines import Writing, find_writing
 from pipeline.errors import PipelineError, UsageError
 from pipeline.images import is_single, load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from pipeline.documents.templates.template_file import Template
     from pipeline.reading.result import Reading
 
+LARGE = 1_000_000  # pixels of a picture from which on its number is read at a lower resolution, where ...
+HIGH = 120  # ... its characters are so many pixels high then, at least; the readers take 50
+AHEAD = 2  # images for each thread that are taken before their readings are asked for
 LEAST_PAGE = 500  # pixels of the longer side: a smaller picture is a field, and the rest need not be imported
 
 
@@ -190,12 +195,28 @@ class Reader:
 
             return DocumentTrace(document_reading, {1: grey})
 
-    def read_many(self, images: Iterable[Any]) -> Iterator[Reading | DocumentReading | Unreadable]:
-        """The readings of images, one by one, as they are asked for; an image that cannot be read does not end it.
-        Raises UsageError for a single image."""
+    def read_many(self, images: Iterable[Any], *, threads: int = 1) -> Iterator[Reading | DocumentReading | Unreadable]:
+        """The readings of images, in their order, as they are asked for; an image that cannot be read does not end it.
+        threads: how many read at once, AHEAD images for each being taken before their readings are asked for.
+        Raises UsageError for a single image, and for less than one thread."""
         if is_single(images):
             raise UsageError(f"read_many takes several images, not one {type(images).__name__}; that is for read")
-        return (self._outcome(image) for image in images)
+        if threads < 1:
+            raise UsageError(f"at least 1 thread reads, not {threads}")
+        return map(self._outcome, images) if threads == 1 else self._outcomes(iter(images), threads)
+
+    def _outcomes(self, images: Iterator[Any], threads: int) -> Iterator[Reading | DocumentReading | Unreadable]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(threads, thread_name_prefix="reader") as pool:
+            coming = deque(pool.submit(self._outcome, image) for image in islice(images, AHEAD * threads))
+            try:
+                while coming:
+                    yield coming.popleft().result()
+                    coming.extend(pool.submit(self._outcome, image) for image in islice(images, 1))
+            finally:
+                for unread in coming:
+                    unread.cancel()
 
     def _outcome(self, image: Any) -> Reading | DocumentReading | Unreadable:
         try:
@@ -235,6 +256,17 @@ def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
         several = trace_several(reader, grey, writing)
         if several is not None:
             return several
+    factor = 1 if writing is None or grey.size < LARGE else int(writing.height // HIGH)
+    if factor <= 1:
+        return _trace_number(reader, grey, writing)
+    from pipeline.documents.plain_paper.plain import placed, reduced
+
+    small = reduced(grey, factor)
+    return placed(_trace_number(reader, small.grey, find_writing(small.grey)), small, grey)
+
+
+def _trace_number(reader: FieldReader, grey: Grey, writing: Writing | None) -> Trace:
+    """The one number in a picture (H, W), whichever way up."""
     trace = reader.trace(grey)
     if writing is None or trace.reading.confidence >= writing.unsure:
         return trace

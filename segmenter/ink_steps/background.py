@@ -42,6 +42,7 @@ class PaperConfig:
 
 
 PAPER = PaperConfig()
+BAND_PIXELS = 1_000_000  # of a large picture that are reduced at once: what takes no memory worth speaking of
 
 
 def content_box(grey: Grey) -> Box:
@@ -64,6 +65,12 @@ def area_reduce(image: Plane, factor: int) -> Plane:
     """Mean over factor x factor blocks; (H, W) -> (ceil(H / factor), ceil(W / factor)), edges replicated."""
     if factor == 1:
         return image
+    rows = max(1, BAND_PIXELS // (factor * image.shape[1])) * factor
+    bands = [_reduced_band(image[top : top + rows], factor) for top in range(0, len(image), rows)]
+    return bands[0] if len(bands) == 1 else np.concatenate(bands)
+
+
+def _reduced_band(image: Plane, factor: int) -> Plane:
     height, width = image.shape
     padded = np.pad(image, ((0, -height % factor), (0, -width % factor)), mode="edge")
     rows, columns = padded.shape[0] // factor, padded.shape[1] // factor

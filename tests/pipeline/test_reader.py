@@ -17,6 +17,7 @@ from pipeline.documents import document as documents
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.glance import may_be_page
 from pipeline.images import load_grey
+from pipeline.reader import AHEAD
 from pipeline.reading.result import Digit
 
 
@@ -105,6 +106,26 @@ def test_many_are_not_one(reader, single):
 def test_many_may_be_one_array(reader):
     images = np.stack([picture(seed) for seed in range(3)])
     assert list(reader.read_many(images)) == [reader.read(image) for image in images]
+
+
+def test_threads_read_the_same_in_order_and_no_further_than_a_few_ahead(reader):
+    taken = []
+
+    def images():
+        for seed in range(20):
+            taken.append(seed)
+            yield b"no image" if seed == 3 else picture(seed)
+
+    expected = [reader.read(picture(seed)) for seed in range(20) if seed != 3]
+    readings = reader.read_many(images(), threads=2)
+    assert next(readings) == expected[0] and len(taken) <= 2 * AHEAD
+    rest = list(readings)
+    assert isinstance(rest.pop(2), Unreadable) and rest == expected[1:]
+    halfway = reader.read_many(itertools.cycle([picture(0)]), threads=3)
+    assert next(halfway) == expected[0]
+    halfway.close()  # whoever asks no further waits for what has begun, and for no more
+    with pytest.raises(UsageError, match="at least 1 thread"):
+        reader.read_many([picture(0)], threads=0)
 
 
 def test_what_looks_like_a_page_and_holds_nothing_is_read_as_a_field(reader, monkeypatch):

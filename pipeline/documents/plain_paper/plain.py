@@ -24,7 +24,8 @@ from pipeline.documents.plain_paper.writing_lines import Things, Writing
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.result import Reading
 from segmenter.arrays import Grey
-from segmenter.resample import compose
+from segmenter.ink_steps.background import area_reduce
+from segmenter.resample import compose, scaling
 
 ONE_WAY_UP = frozenset(
     "347"
@@ -116,7 +117,7 @@ def trace_other_ways(reader: FieldReader, grey: Grey, writing: Writing, trace: T
     views = [one for one in views if _is_worth_reading(reader, one.whole.grey, writing.is_level)]
     if not views:
         return trace
-    best = max((_placed(reader.trace(one.whole.grey), one.whole, grey) for one in views), key=_confidence)
+    best = max((placed(reader.trace(one.whole.grey), one.whole, grey) for one in views), key=_confidence)
     sure = best.reading.confidence >= PLAIN.sure
     return best if sure and _is_this_way_up(best.reading.text or "", writing.is_level) else trace
 
@@ -189,8 +190,13 @@ def _joined(reader: FieldReader, readings: Sequence[Reading]) -> Reading:
     )
 
 
-def _placed(trace: Trace, cutout: Cutout, grey: Grey) -> Trace:
-    """The trace of a turned picture as one of the picture: its places are the picture's."""
+def reduced(grey: Grey, factor: int) -> Cutout:
+    """A picture (H, W), factor x factor pixels of it in one."""
+    return Cutout(area_reduce(grey, factor), scaling(factor, 0, 0))
+
+
+def placed(trace: Trace, cutout: Cutout, grey: Grey) -> Trace:
+    """The trace of a turned or reduced picture as one of the picture: its places are the picture's."""
     pieces = trace.pieces
     if pieces is not None:
         ink = replace(pieces.ink, to_source=compose(cutout.to_page, pieces.ink.to_source))

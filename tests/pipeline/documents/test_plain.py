@@ -108,3 +108,19 @@ def test_numbers_on_a_plain_page_are_fields_in_reading_order(reader):
         assert left <= field.box[0] and field.box[2] <= left + 300 and top <= field.box[1] and field.box[3] <= top + 90
     assert reader.trace(page).reading == document
     assert [field.reading.text for field in reader.read(np.rot90(page).copy())] == list(places)
+
+
+@shipped
+def test_a_large_picture_is_read_at_a_lower_resolution_and_its_places_are_those_of_the_picture(reader, monkeypatch):
+    picture = number("73492", 3)
+    plain, large = reader.read(picture), np.kron(picture, np.ones((8, 8), picture.dtype))
+    seen, trace = [], type(reader.field_reader).trace
+    monkeypatch.setattr(
+        type(reader.field_reader),
+        "trace",
+        lambda self, grey, *more: (seen.append(grey.size), trace(self, grey, *more))[1],
+    )
+    reading = reader.read(large)
+    assert reading.text == plain.text == "73492" and max(seen) <= large.size / 4
+    for digit, other in zip(reading.digits, plain.digits, strict=True):
+        np.testing.assert_allclose(np.array(digit.box) / 8, other.box, atol=3)

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from segmenter.components import Components
 from segmenter.ink import Ink, extract_ink
+from segmenter.ink_steps import background
 from segmenter.ink_steps.background import area_reduce, content_box, darkness, enlarge, subtract_background
 from segmenter.ink_steps.rules import erase_rules, find_rules
 from segmenter.ink_steps.stance import drop_outside, estimate_skew, estimate_slant, number_line
@@ -34,6 +35,9 @@ def test_area_reduction_is_the_mean_of_blocks(image: np.ndarray, factor: int) ->
     small = area_reduce(image, factor)
     assert small.shape == (-(-7 // factor), -(-9 // factor))
     assert small[0, 0] == pytest.approx(image[:factor, :factor].mean(), abs=1e-6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(background, "BAND_PIXELS", 20)  # large pictures are reduced band by band
+        np.testing.assert_array_equal(area_reduce(image, factor), small)
 
 
 @given(arrays(np.float32, (8, 9), elements=st.floats(0, 1, width=32)))
