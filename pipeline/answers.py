@@ -40,8 +40,10 @@ READING = {
     "note": "only where digits stand there but nothing fits the format, or where several lines were read: a sentence "
     "that says so",
     "written": "only with `--format amount`: what stands there, marks included",
-    "value": "only with `--format amount`: its exact value, as a string; null where the grouping leaves a doubt",
+    "value": "only with `--format amount`: its exact value, as a string; null where marks or grouping leave a doubt",
     "value_note": "only where `value` is null: why",
+    "written_confidence": "only with `--format amount`: probability that `written` is exactly right",
+    "value_confidence": "only where there is a `value`: probability that it is right",
     "blank": "only where it is true: there is no ink; a null `text` without it is ink that is no number",
     "mask": "only with `--mask`, where it is not accepted and one digit alone is unsure: `text` with that digit open, "
     "its `place` from 0, the `confidence` of all the others, `alternatives` of the place",

@@ -18,7 +18,6 @@ from classifier.onnx.runtime import on_engine
 from classifier.weights import Networks, load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
-from pipeline.formats.values import value_of
 from pipeline.images import load_grey
 from pipeline.reading.confidence.calibration import Calibration
 from pipeline.reading.confidence.masking import TEXTS, mask_of
@@ -31,16 +30,15 @@ from pipeline.reading.lattices.search import Round, SearchConfig
 from pipeline.reading.lattices.texts import best_path_of, likely_texts
 from pipeline.reading.line.readers import digit_columns
 from pipeline.reading.line.reading import LineReading
-from pipeline.reading.marks import written_of
 from pipeline.reading.result import Opinion, Reading
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
+from pipeline.reading.written.valuing import marks_of, weighed, with_value
 from segmenter.arrays import Box, Grey
 from segmenter.pieces import Pieces
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 HINT = 0.05  # what the line finds less likely than this says nothing against a page without ink
-UNPLACED = "the marks about the digits were not found"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +96,7 @@ class FieldReader:
         self.line, confidence = line_side(self._running, self.card, path, second)
         self.calibration, table = _calibration_of(confidence, path)
         self.thresholds = table
+        self.marks = marks_of(confidence, path)
         self.threshold = _threshold(table, threshold, max_error)
         self.alternatives = alternatives
         self.mask = _checked_mask(mask)
@@ -130,12 +129,14 @@ class FieldReader:
         wanted = self.format if format is None else parse_format(format)
         grey = load_grey(image)
         found = find_texts(grey, self._running, self.config, self._texts, wanted, self.line)
+        if wanted is not None and wanted.is_amount:
+            found = weighed(found, self.marks)
         path = _path_of(found)
         reading = replace(self._reading(found, path, grey.shape), readers=self._opinions(found))
         if wanted is not None:
             reading = replace(reading, format=wanted.spec, note=_note(found, wanted, reading))
             if wanted.is_amount and reading.text is not None:
-                reading = _valued(reading, found, path)
+                reading = with_value(reading, found, path, self.marks)
         line = None if found.together is None else found.together.line
         return Trace(grey, found.pieces, found.rounds, found.texts, path, reading, line)
 
@@ -202,15 +203,6 @@ def _places(found: Found, text: str, path: Path | None, shape: tuple[int, ...]) 
     if found.pieces is not None and path is not None and spelled and found.opinions.likely_in_lattice(text):
         return path_boxes(found.pieces, found.rounds[-1].spans, path, shape), shares
     return column_boxes(found.together.line, text, found.ink, shape), shares
-
-
-def _valued(reading: Reading, found: Found, path: Path | None) -> Reading:
-    """The reading of an amount with what is written and its value."""
-    if found.pieces is None or path is None or path.text != reading.text:
-        return replace(reading, written=reading.text, value_note=UNPLACED)
-    written = written_of(found.pieces, found.rounds[-1].spans, path)
-    value = value_of(written)
-    return replace(reading, written=written, value=value.amount, value_note=value.reason)
 
 
 def _note(found: Found, format: Format, reading: Reading) -> str | None:

@@ -7,6 +7,7 @@ digit's span holds beside the digit. Lengths are in heights of the number line, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,11 @@ TWO = 1.4  # layers of an equals sign whose bars touch
 DOT = 0.32  # height and width of a point that a digit's span holds, at most
 BESIDE = 0.5  # ... or, where it is larger, the share of its width that lies beside the digit
 STAR = (0.2, 0.85)  # height of a star
+RAISED = 0.3  # the middle of a raised point is below this; what is small and stands higher is an apostrophe
+BOW = 0.05  # heights by which a bracket's middle third stands out of its ends, at least
+BRACKET = 0.6  # width of a bracket or an upright stroke at most
+MEANT = str.maketrans({"·": ".", "'": "", "(": CURRENCY, ")": UNKNOWN, "|": UNKNOWN})
+"""What a shape that is no mark for sure is taken for where nothing but shapes is known."""
 DEBRIS = 0.28  # height and width up to which what touches a digit is a part of it
 
 
@@ -41,7 +47,7 @@ DEBRIS = 0.28  # height and width up to which what touches a digit is a part of 
 class Mark:
     """A component of ink. left, right: of the field, in ink pixels; width, height, top and bottom in heights of the
     line; fill: share of its box that is ink; layers: how many strokes lie above each other, as a mean over its columns;
-    touches: whether it touches ink of a digit."""
+    touches: whether it touches ink of a digit; bow: how far its middle third stands to the right of its ends."""
 
     left: float
     right: float
@@ -52,6 +58,7 @@ class Mark:
     fill: float
     layers: float
     touches: bool
+    bow: float = 0.0
 
     @property
     def middle(self) -> float:
@@ -65,10 +72,16 @@ class Mark:
 
 
 def written_of(pieces: Pieces, spans: Spans, path: Path) -> str:
-    """What is written: the digits of the path and the marks about them, in writing order."""
+    """What is written: the digits of the path and the marks about them, in writing order, by shape alone."""
+    gaps = [gap.translate(MEANT) for gap in shapes_in_gaps(pieces, spans, path)]
+    return gaps[0] + "".join(digit + gap for digit, gap in zip(path.text, gaps[1:], strict=True))
+
+
+def shapes_in_gaps(pieces: Pieces, spans: Spans, path: Path) -> tuple[str, ...]:
+    """The shapes before the first digit of the path, behind it, ... to behind the last."""
     digits = [(span, symbol) for span, symbol in zip(path.spans, path.symbols, strict=True) if symbol != SKIP]
     if not digits:
-        return ""
+        return ("",)
     boxes = spans.box[[span for span, _ in digits]]
     # Digits keep their order though one may hang over the next.
     middles = np.maximum.accumulate((boxes[:, 0] + boxes[:, 2]) / 2)
@@ -77,7 +90,8 @@ def written_of(pieces: Pieces, spans: Spans, path: Path) -> str:
     holds = spans.holds[[span for span, _ in digits]]
     marks = find_marks(pieces, np.any(holds, axis=0)) + marks_in_spans(pieces, holds)
     places += [((mark.left + mark.right) / 2, name) for mark, name in name_marks(marks, start, end)]
-    return "".join(name for _, name in sorted(places, key=lambda place: place[0]))
+    ordered = "".join(name for _, name in sorted(places, key=lambda place: place[0]))
+    return tuple(re.split("[0-9]", ordered))
 
 
 def find_marks(pieces: Pieces, of_digits: NDArray[np.bool_]) -> list[Mark]:
@@ -133,7 +147,22 @@ def _mark(pieces: Pieces, own: NDArray[np.bool_], place: tuple[slice, ...], touc
         float(own.mean()),
         float(runs.mean()),
         touches,
+        _bow(own) / unit,
     )
+
+
+def _bow(own: NDArray[np.bool_]) -> float:
+    """Pixels by which the ink of the middle third of the rows lies to the right of that of the others; own: (h, w)."""
+    third = len(own) // 3
+    if third == 0:
+        return 0.0
+    middle = own.copy()
+    middle[:third] = middle[-third:] = False
+    columns = np.arange(own.shape[1])
+    ends = own & ~middle
+    if not middle.any() or not ends.any():
+        return 0.0
+    return float((middle @ columns).sum() / middle.sum() - (ends @ columns).sum() / ends.sum())
 
 
 def name_marks(marks: list[Mark], start: float, end: float) -> list[tuple[Mark, str]]:
@@ -160,9 +189,16 @@ def name_of(mark: Mark, before: bool, after: bool) -> str:
         return "="
     if mark.is_bar:
         return "-" if not inside or mark.middle < LOW else "."
-    if max(mark.width, mark.height) <= SMALL and mark.middle >= LOW:
+    small = max(mark.width, mark.height) <= SMALL
+    if small and inside and mark.middle < LOW:
+        return "·" if mark.middle >= RAISED else "'"
+    if small and mark.middle >= LOW:
         slim = mark.bottom > 1 and mark.height >= SLIM * mark.width
         return "," if mark.bottom > 1 + DESCENT or slim else "."
+    if not inside and mark.height >= TALL and mark.width <= BRACKET and abs(mark.bow) >= BOW:
+        return "(" if mark.bow < 0 else ")"
+    if not inside and mark.height >= TALL and mark.width <= LEAN:
+        return "|"
     if before and mark.height >= TALL:
         return CURRENCY
     if mark.top > HIGHEST and mark.bottom > LOWEST and mark.width <= SMALL:
@@ -171,7 +207,7 @@ def name_of(mark: Mark, before: bool, after: bool) -> str:
         return "/"
     if not inside and STAR[0] <= mark.height <= STAR[1] and mark.width >= STAR[0]:
         return "*"
-    return "" if max(mark.width, mark.height) <= SMALL else UNKNOWN
+    return "" if small else UNKNOWN
 
 
 def _stacked(one: Mark, other: Mark) -> bool:

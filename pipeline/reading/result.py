@@ -151,7 +151,8 @@ class Reading:
     format: the format it was read in, None: any digits. note: what else is to be said: why there is
     no text where digits stand there, or that there are several lines.
     written: of an amount, what stands there, marks included (pipeline/formats/values.py). value: what that is worth,
-    None where the grouping leaves a doubt; value_note: which.
+    None where the grouping, or a mark, leaves a doubt; value_note: which. written_confidence, value_confidence:
+    probability that these are exactly right, digits included; None where the weights do not say.
     readers: what each of two readers alone would say, `lattice` and `line`; empty where one reader read alone.
     blank: there is no ink, so that nothing is unreadable either. mask: the text with its one unsure digit open; only
     where the reader was asked for it, and the reading is not accepted.
@@ -168,6 +169,8 @@ class Reading:
     written: str | None = None
     value: Decimal | None = None
     value_note: str | None = None
+    written_confidence: float | None = None
+    value_confidence: float | None = None
     readers: Mapping[str, Opinion] = field(default_factory=dict)
     blank: bool = False
     mask: Mask | None = None
@@ -195,6 +198,9 @@ class Reading:
             raise ValueError(f"written {self.written!r} is not the text {self.text!r} with marks")
         if (self.written is None) != (self.value is None and self.value_note is None):
             raise ValueError("what is written has a value or a note why it has none")
+        for name in ("written_confidence", "value_confidence"):
+            if getattr(self, name) is not None:
+                check_probability(getattr(self, name), name)
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -227,7 +233,8 @@ class Reading:
         extra |= {} if self.note is None else {"note": self.note}
         if self.written is not None:
             extra |= {"written": self.written, "value": None if self.value is None else format(self.value, "f")}
-            extra |= {} if self.value_note is None else {"value_note": self.value_note}
+            further = {name: getattr(self, name) for name in ("value_note", "written_confidence", "value_confidence")}
+            extra |= {name: each for name, each in further.items() if each is not None}
         extra |= {"blank": True} if self.blank else {}
         extra |= {} if self.mask is None else {"mask": self.mask.to_json()}
         return {

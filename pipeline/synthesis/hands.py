@@ -235,6 +235,7 @@ def _own_mark(rng: np.random.Generator, label: str, height: float) -> Strokes | 
     raised = 0.5 * u[3] if u[0] < 0.15 else 0.0
     lines: dict[str, list[list[tuple[float, float]]]] = {
         ".": [[(0, -raised), (0.05 * u[1] + jitter[0] / 3, 0.04 * u[2] - raised)]],
+        "·": [[(0, -0.3 - 0.3 * u[3]), (0.05 * u[1] + jitter[0] / 3, 0.04 * u[2] - 0.3 - 0.3 * u[3])]],
         ",": [
             [(0.06 + 0.06 * u[1], -0.06 - raised), (0.08 * u[1] + 0.03, 0.06 - raised), (0, 0.1 + 0.14 * u[2] - raised)]
         ],

@@ -26,6 +26,7 @@ __all__ = [
     "StringStyle",
     "SyntheticString",
     "draw_string",
+    "draw_written",
     "touching_neighbours",
 ]
 
@@ -83,6 +84,17 @@ def draw_string(
     if text is None:
         text = draw_number(rng, _draw_length(rng, style) if length is None else length)
     return _finish(rng, style, *_write(rng, sources, style, kind, plan_characters(rng, style, text)))
+
+
+def draw_written(rng: np.random.Generator, sources: Sources, style: StringStyle, written: str) -> SyntheticString:
+    """A string of these characters, spaces, marks and letters among its digits included; see `draw_string`. What
+    cannot be drawn, as a mark on a display, is not in its ``written``. Raises ValueError where it has no digit."""
+    if not any(character in DIGITS for character in written):
+        raise ValueError(f"what is written has a digit, {written!r} has none")
+    if style.surroundings is not None:
+        return _draw_surrounded(rng, sources, style, style.surroundings, None, written)
+    planned = tuple(Planned(label, "digit" if label in DIGITS else "mark") for label in written)
+    return _finish(rng, style, *_write(rng, sources, style, draw_kind(rng, sources, style, real=False), planned))
 
 
 def touching_neighbours(string: SyntheticString) -> tuple[int, int]:

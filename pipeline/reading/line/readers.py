@@ -15,11 +15,12 @@ import numpy as np
 
 from classifier.arrays import Columns
 from classifier.line.line_columns import SPELT
-from classifier.line.line_network import MARGIN, STRIDE, LineNetwork
+from classifier.line.line_network import ALPHABET, MARGIN, MARKS, STRIDE, LineNetwork
 from classifier.line.line_picture import line_picture
 from segmenter.arrays import Grey
 
 BETWEEN = " .,-/:$%*#=+()'"  # signs that are written about digits: as good as a blank where digits are asked for
+OTHERS = "%*#=+()"  # ... of these, what the line network has one symbol for
 LEAST = 1e-7  # of a column: what no digit and no blank says
 
 
@@ -75,3 +76,17 @@ def _groups(alphabet: tuple[str, ...]) -> tuple[list[int], ...]:
     """The symbols of an alphabet that stand for each digit, and for a blank."""
     digits = [[k for k, sign in enumerate(alphabet) if sign == digit] for digit in "0123456789"]
     return *digits, [k for k, sign in enumerate(alphabet) if not sign or sign in BETWEEN]
+
+
+def symbol_columns(read: LineColumns) -> Columns:
+    """(T, SYMBOLS) as `digit_columns`, with the marks apart, in the order of the line network's symbols."""
+    alphabet = read.alphabet
+    named = [*ALPHABET, None, *MARKS, OTHERS]
+    groups = [[k for k, sign in enumerate(alphabet) if sign and name and sign in name] for name in named]
+    rest = set(range(len(alphabet))) - {k for group in groups for k in group}
+    groups[len(ALPHABET)] = [k for k in sorted(rest) if not alphabet[k] or alphabet[k] in BETWEEN]
+    kept = np.full((len(read.columns), len(groups)), np.log(LEAST), np.float32)
+    for place, group in enumerate(groups):
+        if group:
+            kept[:, place] = np.logaddexp(kept[:, place], np.logaddexp.reduce(read.columns[:, group], axis=1))
+    return (kept - np.logaddexp.reduce(kept, axis=1, keepdims=True)).astype(np.float32)

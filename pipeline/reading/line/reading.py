@@ -10,9 +10,10 @@ import numpy as np
 
 from classifier.arrays import Columns, Scores
 from classifier.line.line_columns import align, texts_in_views
+from classifier.line.line_marks import GapShares, gap_shares
 from pipeline.formats.format import Format
 from pipeline.reading.line.fitting import likely_line_texts
-from pipeline.reading.line.readers import ColumnReader, digit_columns
+from pipeline.reading.line.readers import ColumnReader, LineColumns, digit_columns, symbol_columns
 from segmenter.arrays import Box, Grey
 from segmenter.ink import Ink
 
@@ -23,11 +24,12 @@ LOOSE = 1.35  # height of the picture over that of the part: a tighter picture i
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """columns: (T, 11) log-probabilities of digits and blank. total: ln of the probability that something fits the
-    format, 0 without one. box: the part of the source that was read; column t covers [first + t * step, first + (t + 1)
-    * step) pixels of it."""
+    """columns: (T, 11) log-probabilities of digits and blank; read: what they were made of, marks apart. total: ln of
+    the probability that something fits the format, 0 without one. box: the part of the source that was read; column t
+    covers [first + t * step, first + (t + 1) * step) pixels of it."""
 
     columns: Columns
+    read: LineColumns
     total: float
     box: Box
     first: float
@@ -69,6 +71,22 @@ class LineReading:
         spans = align(view.columns, text)
         return [(left + first * view.step, left + (last + 1) * view.step) for first, last in spans], view.box
 
+    def marks(self, text: str) -> GapShares | None:
+        """What stands in each gap of a text of digits, as a mean over the views that read it; None where none does."""
+        totals = self._in_views([text])[:, 0]
+        if totals.max() == -np.inf:
+            return None
+        weights = np.exp(totals - totals.max()).tolist()
+        found = [gap_shares(symbol_columns(view.read), text) for view in self.views]
+        kept = [(weight, shares) for weight, shares in zip(weights, found, strict=True) if shares is not None]
+        total = sum(weight for weight, _ in kept)
+        if total <= 0:
+            return None
+        return tuple(
+            {option: sum(weight * shares[gap][option] for weight, shares in kept) / total for option in options}
+            for gap, options in enumerate(kept[0][1])
+        )
+
 
 def read_line(grey: Grey, ink: Ink, reader: ColumnReader, format: Format | None = None) -> LineReading:
     """The reading of a field, (H, W), whose ink the segmenter found: of the whole picture and, where the number line
@@ -81,7 +99,7 @@ def read_line(grey: Grey, ink: Ink, reader: ColumnReader, format: Format | None 
         read = reader.read_columns(grey[top:bottom, left:right])
         columns = digit_columns(read)
         likely, total = likely_line_texts(columns, format, TEXTS)
-        views.append(View(columns, total, (left, top, right, bottom), read.first, read.step))
+        views.append(View(columns, read, total, (left, top, right, bottom), read.first, read.step))
         texts.update(dict.fromkeys(likely))
     return LineReading(tuple(views), tuple(texts))
 

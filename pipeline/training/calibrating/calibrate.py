@@ -23,6 +23,7 @@ from pipeline.reading.together import LineSide, third_party
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, fit_joint
+from pipeline.training.calibrating.calibrate_marks import fit_marks
 from pipeline.training.checkpoints import TrainingFiles
 from pipeline.training.string_pool import StringData
 from segmenter.arrays import Grey
@@ -78,8 +79,9 @@ def calibrate_pair(networks: Networks, reader: ColumnReader, held_out: StringDat
         opinions = [(found.opinions, text) for found, text in read if found.opinions is not None]
         evidence = Evidence.collect(*zip(*opinions, strict=True))
         joint = fit_joint(evidence)
+    marks = fit_marks(networks, LineSide(reader, joint), held_out.sources, count)
     confidence = _confidence(*best_posteriors(evidence, joint), STYLES, len(held_out.registers))
-    return {**confidence, "joint": joint.to_json()}
+    return {**confidence, "joint": joint.to_json(), "marks": marks.to_json()}
 
 
 def _confidence(

@@ -27,7 +27,35 @@ CLEAR = {
     "12.5": "12.5",
     "0.50": "0.50",
     "1'990": "1990",
-    "12,50-": "12.50",
+    "12,50-": None,
+    "-125": "-125",
+    "-264.27": "-264.27",
+    "-¤12.50": "-12.50",
+    "¤-12.50": "-12.50",
+    "+12.5": "12.5",
+    "(125)": "-125",
+    "(1,125.50)": "-1125.50",
+    "*(12.50)*": "-12.50",
+    "(125": None,
+    "125)": None,
+    "125-": None,
+    "-125-": None,
+    "--125": None,
+    "-125,-": "-125",
+    "125--": "125",
+    "-125=": None,
+    "1250/100": "12.50",
+    "12.50/100": "12.50",
+    "1,23450/100": "1234.50",
+    "50/100": "0.50",
+    "5/100": None,
+    "1:250/100": None,
+    "1.2,3450/100": None,
+    "1,2350/100": None,
+    "-1250/100": "-12.50",
+    "10/24": None,
+    "10/24/99": None,
+    "12:50": None,
     "7.": "7",
     "250,-": "250",
     "1.50/-": "1.50",
@@ -78,7 +106,7 @@ def grouped(number: int, mark: str, indian: bool) -> str:
     st.sampled_from([".,", ",."]),
     st.booleans(),
     st.sampled_from(["", "¤", "***", "="]),
-    st.sampled_from(["", "-", "=", "*", "."]),
+    st.sampled_from(["", "--", "=", "*", "."]),
 )
 def test_amounts_with_cents_come_back_exactly(number, cents, marks, indian, before, after) -> None:
     body = grouped(number, marks[0], indian)
@@ -95,13 +123,22 @@ def test_grouped_whole_numbers_have_a_value_where_no_decimals_can_be_meant(numbe
         assert value.amount is None and "may group thousands or begin decimals" in value.reason
 
 
-@given(st.text("0123456789.,'-=/*¤?", max_size=14))
+@given(st.integers(0, 10**7), st.integers(0, 99), st.sampled_from(["-", "()", "(¤)", "¤-", "+"]), st.sampled_from(".,"))
+def test_signs(number: int, cents: int, sign: str, mark: str) -> None:
+    before, after = sign.replace(")", ""), ")" if ")" in sign else ""
+    value = value_of(f"{before}{number}{mark}{cents:02d}{after}")
+    assert value.amount == Decimal(f"{number}.{cents:02d}") * (1 if sign == "+" else -1)
+    assert value_of(f"{before}{number}{cents:02d}/100{after}").amount == value.amount
+
+
+@given(st.text("0123456789.,'-=/*¤?+()", max_size=14))
 def test_a_value_never_has_other_digits_than_are_written(written: str) -> None:
     value = value_of(written)
     assert (value.amount is None) != (value.reason is None)
     if value.amount is not None:
         digits = "".join(filter(str.isdigit, written))
-        assert "".join(filter(str.isdigit, str(value.amount))) == digits
+        given_digits = "".join(filter(str.isdigit, str(value.amount)))
+        assert given_digits == digits or given_digits.lstrip("0") + "100" == digits.lstrip("0")
 
 
 def test_groupings() -> None:

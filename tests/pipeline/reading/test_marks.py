@@ -1,6 +1,7 @@
 """Marks by their shape and place, on fields of bars drawn for the purpose, and in readings of amounts."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,10 @@ def test_places_decide() -> None:
     dot, comma = mark(), mark(height=0.4, bottom=1.25)
     assert name_of(dot, False, False) == "." and name_of(comma, False, False) == ","
     high = mark(top=0.05, bottom=0.2)
-    assert name_of(high, False, False) == ""
+    assert name_of(high, False, False) == "'" and name_of(high, True, False) == ""
+    assert name_of(mark(top=0.4, bottom=0.55), False, False) == "·"
+    bracket = mark(width=0.2, height=1.0, top=0.0, fill=0.3, bow=-0.08)
+    assert name_of(bracket, True, False) == "(" and name_of(replace(bracket, bow=0.08), False, True) == ")"
     bar = mark(width=0.5, height=0.1, top=0.4, bottom=0.5)
     assert name_of(bar, False, True) == "-"
     slash = mark(width=0.4, height=1.0, top=0.0, fill=0.2)

@@ -75,6 +75,8 @@ def test_the_record_of_a_field(ask, image, query):
         "written",
         "value",
         "value_note",
+        "written_confidence",
+        "value_confidence",
         "review",
         "explanation",
         "readers",
