@@ -8,14 +8,14 @@ area sampling, written as two matrix products. Training and reading use these fu
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+from classifier.arrays import Boxes, Crops, Inks, Lengths
 
 SIDE = 28  # pixels of a crop
 BOX = 20  # the larger side of a digit in it
 LEAST_PEAK = 0.3  # ink fainter than this everywhere is not made as dark as a digit
 
 
-def frame_windows(box: Float, centre: Float, width: int) -> tuple[NDArray[np.intp], int]:
+def frame_windows(box: Boxes, centre: Lengths, width: int) -> tuple[NDArray[np.intp], int]:
     """Windows of a field that is `width` pixels wide, each holding all that the crop of one character shows.
 
     box: (N, 4), centre: (N, 2) as for `make_crops`. Returns the column (N,) at which each begins, and their width.
@@ -27,7 +27,7 @@ def frame_windows(box: Float, centre: Float, width: int) -> tuple[NDArray[np.int
     return np.clip(left, 0, width - window), window
 
 
-def make_crops(own: Float, left: NDArray[np.intp], field: Float, box: Float, centre: Float) -> Float:
+def make_crops(own: Inks, left: NDArray[np.intp], field: Inks, box: Boxes, centre: Lengths) -> Crops:
     """Crops of N characters of one field, with what stands around each.
 
     own: (N, h, W) float32 in [0, 1], windows of the field with the ink of one character each; left: (N,) the field
@@ -51,7 +51,7 @@ def make_crops(own: Float, left: NDArray[np.intp], field: Float, box: Float, cen
     return np.clip(crops, 0, 1, out=crops)
 
 
-def crop_images(images: list[Float]) -> Float:
+def crop_images(images: list[Inks]) -> Crops:
     """(N, 2, 28, 28) crops of N pictures of one digit each, (h, w) float32 in [0, 1], 1 = ink; nothing around."""
     crops = np.zeros((len(images), 2, SIDE, SIDE), dtype=np.float32)
     for crop, image in zip(crops, images, strict=True):
@@ -65,7 +65,7 @@ def crop_images(images: list[Float]) -> Float:
     return crops
 
 
-def sampling(origin: Float, scale: Float, length: int) -> Float:
+def sampling(origin: Lengths, scale: Lengths, length: int) -> NDArray[np.float32]:
     """(N, 28, length) area-sampling matrices along one axis, times the length of the interval they average over.
 
     Crop pixel t covers the source interval of 1 / scale pixels that begins at origin + t / scale. Where the crop is
@@ -80,16 +80,16 @@ def sampling(origin: Float, scale: Float, length: int) -> Float:
     return np.clip(overlap, 0, 1, out=overlap)
 
 
-def _pixel_middles(length: int) -> Float:
+def _pixel_middles(length: int) -> Lengths:
     return np.arange(length, dtype=np.float32) + np.float32(0.5)
 
 
-def _scales(box: Float) -> Float:
+def _scales(box: Boxes) -> Lengths:
     """Crop pixels for each field pixel (N,)."""
     return BOX / np.maximum(np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]), np.float32(1))
 
 
-def _frame_origin(centre: Float, low: Float, high: Float, scale: Float) -> Float:
+def _frame_origin(centre: Lengths, low: Lengths, high: Lengths, scale: Lengths) -> Lengths:
     """Where the frame begins so that the mass is in its middle, or as near to it as keeps the box inside."""
     side = SIDE / scale
     return np.clip(centre - side / 2, high - side, low)

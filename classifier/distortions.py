@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+from classifier.arrays import Inks
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Distortion:
     pen: float = 0.25
 
 
-def distort(crops: Float, rng: np.random.Generator, how: Distortion = Distortion()) -> Float:
+def distort(crops: Inks, rng: np.random.Generator, how: Distortion = Distortion()) -> Inks:
     """Each of the crops (N, 28, 28) float32 in [0, 1] under its own random distortion, same shape."""
     n, side, _ = crops.shape
     middle = (side - 1) / 2
@@ -44,7 +44,7 @@ def distort(crops: Float, rng: np.random.Generator, how: Distortion = Distortion
     return np.power(result, exponent, out=result)
 
 
-def _random_affine(n: int, rng: np.random.Generator, how: Distortion) -> Float:
+def _random_affine(n: int, rng: np.random.Generator, how: Distortion) -> NDArray[np.float32]:
     """(n, 2, 2) matrices: rotation times shear times scale and stretch."""
     angle, shear = rng.normal(0, how.rotation, n), rng.normal(0, how.shear, n)
     scale, stretch = np.exp(rng.normal(0, how.scale, n)), np.exp(rng.normal(0, how.stretch, n))
@@ -60,7 +60,7 @@ def _random_affine(n: int, rng: np.random.Generator, how: Distortion) -> Float:
     return matrix.astype(np.float32)
 
 
-def _elastic_field(n: int, side: int, rng: np.random.Generator, how: Distortion) -> Float:
+def _elastic_field(n: int, side: int, rng: np.random.Generator, how: Distortion) -> NDArray[np.float32]:
     """(2, n, side, side) smooth random displacements with standard deviation how.elastic."""
     knots = max(3, int(np.ceil(side / how.smoothness)) + 2)
     places = np.linspace(-how.smoothness, side - 1 + how.smoothness, knots)
@@ -71,7 +71,7 @@ def _elastic_field(n: int, side: int, rng: np.random.Generator, how: Distortion)
     return basis @ noise @ basis.T
 
 
-def _bilinear(crops: Float, x: Float, y: Float) -> Float:
+def _bilinear(crops: Inks, x: NDArray[np.float32], y: NDArray[np.float32]) -> Inks:
     """Crops (n, s, s) sampled at continuous pixel centres x, y (n, s, s); empty outside."""
     n, side, _ = crops.shape
     padded = np.zeros((n, side + 3, side + 3), dtype=np.float32)

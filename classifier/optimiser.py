@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+from classifier.arrays import Weights
 
 
 class Adam:
@@ -16,13 +16,13 @@ class Adam:
     decay: weight decay per unit of learning rate, on matrices only (Loshchilov and Hutter 2019).
     """
 
-    def __init__(self, weights: dict[str, Float], decay: float = 0.0, beta1: float = 0.9, beta2: float = 0.999):
+    def __init__(self, weights: dict[str, Weights], decay: float = 0.0, beta1: float = 0.9, beta2: float = 0.999):
         self.weights, self.decay, self.beta1, self.beta2 = weights, decay, beta1, beta2
         self.steps = 0
         self.mean = {name: np.zeros_like(value) for name, value in weights.items()}
         self.square = {name: np.zeros_like(value) for name, value in weights.items()}
 
-    def step(self, gradients: dict[str, Float], learning_rate: float) -> None:
+    def step(self, gradients: dict[str, Weights], learning_rate: float) -> None:
         """One update. gradients: by name, of the cost of one mini-batch."""
         self.steps += 1
         rate = learning_rate * np.sqrt(1 - self.beta2**self.steps) / (1 - self.beta1**self.steps)

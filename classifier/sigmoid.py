@@ -6,10 +6,11 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Real = TypeVar("Real", bound=np.floating)
 
 
 def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
-    """1 / (1 + exp(-z)), elementwise, in the dtype of z (Nielsen, eq. 3); by tanh, which does not overflow."""
-    return 0.5 * (np.tanh(0.5 * z) + 1)
+    """sigma(z) = 1 / (1 + exp(-z)), elementwise, in the dtype of z (Nielsen, eq. 3), without overflow for any z."""
+    return expit(z)

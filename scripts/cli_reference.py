@@ -42,6 +42,7 @@ class Parameter:
     required: bool
 
     def row(self) -> str:
+        """Its row of the table of options."""
         shown = self.value if self.is_argument else f"{self.name} {self.value}".rstrip()
         cells = (shown.replace("|", "\\|"), self.help.replace("|", "\\|"), f"`{self.default}`" if self.default else "")
         return f"| `{cells[0]}` | {cells[1]} | {'(must be given)' if self.required else cells[2]} |"

@@ -66,6 +66,7 @@ def files_of(commit: str) -> dict[str, int]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table for the commits that are named, and the details of the last one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commits", nargs="*", default=["HEAD"])
     commits = parser.parse_args(arguments).commits

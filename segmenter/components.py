@@ -24,6 +24,7 @@ class Components:
 
     @classmethod
     def of(cls, mask: Mask) -> "Components":
+        """The components of a mask (h, w)."""
         labels, count = ndimage.label(mask, structure=EIGHT)
         return cls(labels, count)
 

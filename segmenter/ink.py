@@ -9,7 +9,7 @@ from segmenter.arrays import Affine, Box, Grey, Mask
 from segmenter.arrays import Ink as InkPlane
 from segmenter.components import Components, usual_height
 from segmenter.ink_steps.background import content_box, sharpen
-from segmenter.ink_steps.regions import Scene, Work, enlarged, is_lone, prepare, reduced
+from segmenter.ink_steps.regions import RawPicture, Work, enlarged, is_lone, prepare, reduced
 from segmenter.ink_steps.stance import drop_outside, estimate_skew, estimate_slant, number_line
 from segmenter.ink_steps.surroundings import find_surroundings
 from segmenter.ink_steps.thresholding import soft_ink, stroke_mask, stroke_width
@@ -107,26 +107,26 @@ def extract_ink(grey: Grey) -> Ink:
     region = content_box(grey)
     if region[2] - region[0] < 3 or region[3] - region[1] < 3:
         return _blank()
-    scene = Scene.of(grey, region)
+    raw = RawPicture.of(grey, region)
     digit = LOOK.typical_digit * min(region[3] - region[1], 4 * (region[2] - region[0]))
-    if is_lone(region, scene.paper):
+    if is_lone(region, raw.paper):
         # Without its margin a lone digit fills the region.
         digit = min(region[3] - region[1], LOOK.slender * (region[2] - region[0]))
-    strokes = _look(scene, region, digit)
+    strokes = _look(raw, region, digit)
     if strokes is not None and not LOOK.as_expected[0] <= strokes.digit / digit <= LOOK.as_expected[1]:
         found = min(strokes.digit, LOOK.slender * (region[2] - region[0]))
-        strokes = _look(scene, strokes.surroundings(grey.shape), found) or strokes
+        strokes = _look(raw, strokes.surroundings(grey.shape), found) or strokes
     return _blank() if strokes is None else _straighten(strokes)
 
 
-def _look(scene: Scene, region: Box, digit: float) -> _Strokes | None:
+def _look(raw: RawPicture, region: Box, digit: float) -> _Strokes | None:
     """The strokes in a region of the image where digits are about `digit` source pixels high, if any."""
     if region[2] - region[0] < 3 or region[3] - region[1] < 3:
         return None
-    strokes = _find_strokes(prepare(scene, region, digit, reduced), digit)
+    strokes = _find_strokes(prepare(raw, region, digit, reduced), digit)
     if strokes is None or digit >= LOOK.small_digit:
         return strokes
-    return _find_strokes(prepare(scene, region, digit, enlarged), digit) or strokes
+    return _find_strokes(prepare(raw, region, digit, enlarged), digit) or strokes
 
 
 def _find_strokes(work: Work, digit: float) -> _Strokes | None:

@@ -68,7 +68,7 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @dataclass
-class Tally:
+class DocumentTally:
     """Counts of true fields: found, right, named as they should be of those with a name; what else was returned."""
 
     fields: int = 0
@@ -148,7 +148,7 @@ def real_documents(reader: FieldReader, folder: Path) -> list[dict[str, Any]]:
                 ("none", plain if change == "as it is" else read_document(reader, changed)),
                 ("drafted", with_template(reader, changed, template)),
             ):
-                tally = Tally()
+                tally = DocumentTally()
                 tally.add(truth, document, placed=change == "as it is")
                 rows.append([name, change, kind, *tally.cells()])
                 records.append({"document": name, "change": change, "template": kind, **vars(tally)})
@@ -190,12 +190,12 @@ def load_documents(folder: Path) -> Iterator[tuple[str, Path, list[TrueField]]]:
 
 def drawn_documents(reader: FieldReader, sources: Any, n: int, seed: int) -> dict[str, Any]:
     """Prints the table of drawn pages, by the kind of their fields; the counts."""
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, DocumentTally] = {}
     seconds: dict[str, float] = {}
     for name, draw in (("form", draw_form), ("cheque", draw_cheque)):
         start = time.process_time()
         spent = 0.0
-        besides = tallies.setdefault(f"{name}: all", Tally())
+        besides = tallies.setdefault(f"{name}: all", DocumentTally())
         for number in range(n):
             image, truth = draw(seed + number, sources)
             start = time.process_time()
@@ -203,7 +203,7 @@ def drawn_documents(reader: FieldReader, sources: Any, n: int, seed: int) -> dic
             spent += time.process_time() - start
             besides.add(truth, document)
             for kind in sorted({field.kind for field in truth}):
-                part = tallies.setdefault(f"{name}: {kind}", Tally())
+                part = tallies.setdefault(f"{name}: {kind}", DocumentTally())
                 part.add([field for field in truth if field.kind == kind], document)
         seconds[name] = spent / n
     rows = [

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.accuracy.strings import held_out_sources
 from benchmarks.common.scores import Scores, describe, find_data, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
-from benchmarks.robustness.invariance import HALVES, HEADER, Comparison, halves
+from benchmarks.robustness.invariance import HALVES, HEADER, Alteration, halves
 from pipeline.errors import DataError, ImageError
 from pipeline.evaluation.evaluation import load_truth
 from pipeline.formats.format import parse_format
@@ -94,7 +94,7 @@ def ways(digits: int) -> dict[str, tuple[str | None, Callable[[Reading], Answer]
 
 
 @dataclass(frozen=True)
-class Result:
+class FormatResult:
     """n strings answered in one way: (n,) whether there is a text, whether it is right, and its confidence."""
 
     answered: np.ndarray
@@ -102,7 +102,7 @@ class Result:
     confidences: np.ndarray
 
     @classmethod
-    def of(cls, answers: Sequence[Answer], truths: Sequence[str]) -> Result:
+    def of(cls, answers: Sequence[Answer], truths: Sequence[str]) -> FormatResult:
         right = [text == truth for (text, _), truth in zip(answers, truths, strict=True)]
         return cls(
             np.array([text is not None for text, _ in answers]),
@@ -156,7 +156,7 @@ def run_accounts(given: argparse.Namespace) -> dict[str, Any]:
     ]
     print(markdown(header, [[name, *result.cells()] for name, result in results.items()]))
     *_, (filtered_name, filtered), _, (searched_name, searched) = results.items()
-    compared = Comparison.of(filtered.right, searched.right)
+    compared = Alteration.of(filtered.right, searched.right)
     print(f"\nfrom '{filtered_name}' to '{searched_name}', string by string\n")
     print(markdown(HEADER, [[searched_name, *compared.cells()]]))
     return {
@@ -167,7 +167,7 @@ def run_accounts(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def read_accounts(reader: FieldReader, sources: Sources, n: int, digits: int, seed: int) -> dict[str, Result]:
+def read_accounts(reader: FieldReader, sources: Sources, n: int, digits: int, seed: int) -> dict[str, FormatResult]:
     """Every way's answers for the same n pictures; each format reads a picture once."""
     rng = np.random.default_rng(seed)
     all_ways = ways(digits)
@@ -179,7 +179,7 @@ def read_accounts(reader: FieldReader, sources: Sources, n: int, digits: int, se
         readings = {spec: reader.read(string.image, spec) for spec in {spec for spec, _ in all_ways.values()}}
         for name, (spec, answer) in all_ways.items():
             answers[name].append(answer(readings[spec]))
-    return {name: Result.of(found, truths) for name, found in answers.items()}
+    return {name: FormatResult.of(found, truths) for name, found in answers.items()}
 
 
 def run_cheques(given: argparse.Namespace) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def run_cheques(given: argparse.Namespace) -> dict[str, Any]:
     except (DataError, ImageError) as error:
         raise SystemExit(str(error)) from error
     compared = {
-        name: Comparison.of(plain[rows], amount[rows])
+        name: Alteration.of(plain[rows], amount[rows])
         for name, rows in zip((*HALVES, "all"), halves(truths), strict=True)
         if rows.any()
     }

@@ -26,7 +26,7 @@ from benchmarks.common.scores import find_data, options, share, write_report
 from benchmarks.common.tables import markdown
 from classifier.arrays import LinePicture
 from classifier.line.line_columns import beam_texts, likeliest_path
-from classifier.line.line_network import LineNetwork, digit_columns
+from classifier.line.line_network import LineNetwork, without_marks
 from classifier.line.line_picture import ROWS, line_picture
 from classifier.weights import load_networks
 from pipeline.evaluation.evaluation import load_truth
@@ -90,7 +90,7 @@ def read_case(network: LineNetwork, grey: np.ndarray, truth: str, kind: str) -> 
     """What the network says of a picture."""
     begun = time.process_time()
     picture = line_picture(grey)
-    columns = digit_columns(network.columns(picture))
+    columns = without_marks(network.columns(picture))
     beam = beam_texts(columns, BEAM)[0][0]
     spent = 1000 * (time.process_time() - begun)
     return LineCase(picture, kind, truth, likeliest_path(columns), beam, spent)

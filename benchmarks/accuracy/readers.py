@@ -43,7 +43,7 @@ Picture = tuple[str, np.ndarray, str]  # name, grey, digits
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class ReadersAnswer:
     """A reading, the digits that it should have, and the CPU milliseconds it took."""
 
     name: str
@@ -84,14 +84,14 @@ def pictures_of(table: Path) -> Iterable[Picture]:
     return ((truth.file, load_grey(truth.path), truth.text) for truth in load_truth(table))
 
 
-def read(reader: FieldReader, name: str, grey: np.ndarray, truth: str) -> Answer:
+def read(reader: FieldReader, name: str, grey: np.ndarray, truth: str) -> ReadersAnswer:
     """A picture, read as a field."""
     begun = time.process_time()
     reading = reader.read(grey)
-    return Answer(name, reading, truth, 1000 * (time.process_time() - begun))
+    return ReadersAnswer(name, reading, truth, 1000 * (time.process_time() - begun))
 
 
-def parts(name: str, answers: list[Answer]) -> dict[str, list[Answer]]:
+def parts(name: str, answers: list[ReadersAnswer]) -> dict[str, list[ReadersAnswer]]:
     """All answers of a set, and of the cheque amounts both halves."""
     if name != "cheque-amounts":
         return {name: answers}
@@ -104,7 +104,7 @@ def parts(name: str, answers: list[Answer]) -> dict[str, list[Answer]]:
     return {**{part: some for part, some in chosen.items() if some}, name: answers}
 
 
-def tabulate(answers: Sequence[Answer], threshold: float) -> str:
+def tabulate(answers: Sequence[ReadersAnswer], threshold: float) -> str:
     """A row for each reader; only what both say together is accepted."""
     rows = []
     for reader in ("both", *(name for name in ("lattice", "line") if any(name in a.reading.readers for a in answers))):
@@ -124,7 +124,7 @@ def tabulate(answers: Sequence[Answer], threshold: float) -> str:
     return markdown(HEADER, rows)
 
 
-def verdict(answers: Sequence[Answer]) -> str:
+def verdict(answers: Sequence[ReadersAnswer]) -> str:
     """Who was right where both together were wrong, and what a picture costs."""
     wrong = [answer for answer in answers if not answer.said("both")[0]]
     counts: Counter[str] = Counter()

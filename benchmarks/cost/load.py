@@ -41,7 +41,7 @@ COME_BACK = (429, 503)
 
 
 @dataclass
-class Outcome:
+class LoadOutcome:
     """Answers by status, and latencies in seconds of those that were read. lost: requests without an answer."""
 
     seconds: float
@@ -129,9 +129,9 @@ def service() -> Iterator[str]:
         process.wait()
 
 
-async def closed(url: str, image: bytes, clients: int, seconds: float) -> Outcome:
+async def closed(url: str, image: bytes, clients: int, seconds: float) -> LoadOutcome:
     """So many clients, each waiting for its answer."""
-    outcome, end = Outcome(seconds), time.perf_counter() + seconds
+    outcome, end = LoadOutcome(seconds), time.perf_counter() + seconds
 
     async def one(client: httpx.AsyncClient) -> None:
         while time.perf_counter() < end:
@@ -142,7 +142,7 @@ async def closed(url: str, image: bytes, clients: int, seconds: float) -> Outcom
     return outcome
 
 
-async def beside_slow(url: str, image: bytes, clients: int, seconds: float) -> Outcome:
+async def beside_slow(url: str, image: bytes, clients: int, seconds: float) -> LoadOutcome:
     """As `closed`, while SLOW connections hold back the bodies that they have announced."""
     host, port = url.removeprefix("http://").split(":")
     head = f"POST /v1/read HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(image)}\r\n\r\n".encode()
@@ -158,9 +158,9 @@ async def beside_slow(url: str, image: bytes, clients: int, seconds: float) -> O
             writer.close()
 
 
-async def offered(url: str, image: bytes, a_second: float, seconds: float) -> Outcome:
+async def offered(url: str, image: bytes, a_second: float, seconds: float) -> LoadOutcome:
     """Requests at fixed times, whether or not the ones before are answered."""
-    outcome = Outcome(seconds)
+    outcome = LoadOutcome(seconds)
     async with _client() as client:
         begin, tasks = time.perf_counter(), []
         for number in range(int(a_second * seconds)):
@@ -175,7 +175,7 @@ def _client() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None))
 
 
-async def _ask(client: httpx.AsyncClient, url: str, image: bytes, due: float, outcome: Outcome) -> None:
+async def _ask(client: httpx.AsyncClient, url: str, image: bytes, due: float, outcome: LoadOutcome) -> None:
     try:
         answer = await client.post(f"{url}/v1/read", content=image)
     except httpx.HTTPError:

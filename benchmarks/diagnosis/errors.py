@@ -34,7 +34,7 @@ FIRST_HALF = 423  # file numbers up to this one: constants may be chosen on them
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class StringCase:
     """One string that was read: what it is called, its group in the tables, its truth, trace and verdict."""
 
     name: str
@@ -70,10 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         draw_sheets(cases, options.out)
 
 
-def judge_task(reader: FieldReader, task: Task) -> Case:
+def judge_task(reader: FieldReader, task: Task) -> StringCase:
     """Read an image and find what went wrong."""
     trace = reader.trace(task.image)
-    return Case(task.name, task.group, task.truth.text, trace, judge(trace, task.truth))
+    return StringCase(task.name, task.group, task.truth.text, trace, judge(trace, task.truth))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -114,7 +114,7 @@ def draw_tasks(count: int, seed: int) -> Iterator[Task]:
         yield Task(f"string {k}", f"{length} digits", string.image, OwnerTruth(string))
 
 
-def report(cases: Sequence[Case]) -> str:
+def report(cases: Sequence[StringCase]) -> str:
     """All tables."""
     groups = sorted({case.group for case in cases}, key=lambda group: [case.group for case in cases].index(group))
     columns = [(group, [case for case in cases if case.group == group]) for group in groups] + [("all", list(cases))]
@@ -132,7 +132,9 @@ def report(cases: Sequence[Case]) -> str:
 
 
 def _table(
-    columns: Sequence[tuple[str, list[Case]]], count: Callable[[list[Case]], tuple[int, Counter[str]]], unit: str
+    columns: Sequence[tuple[str, list[StringCase]]],
+    count: Callable[[list[StringCase]], tuple[int, Counter[str]]],
+    unit: str,
 ) -> str:
     counted = [(name, *count(cases)) for name, cases in columns]
     keys = [key for key in (*CAUSES, *_OTHER_ROWS) if any(counts[key] for _, _, counts in counted)]
@@ -149,7 +151,7 @@ _OTHER_ROWS = (
 )
 
 
-def _who_was_right(columns: Sequence[tuple[str, list[Case]]]) -> list[str]:
+def _who_was_right(columns: Sequence[tuple[str, list[StringCase]]]) -> list[str]:
     """What each reader alone would have said of the strings that are wrong; nothing where one reader read."""
     if not any(case.trace.reading.readers for _, cases in columns for case in cases):
         return []
@@ -165,7 +167,7 @@ def _who_was_right(columns: Sequence[tuple[str, list[Case]]]) -> list[str]:
 WHO = ("lattice", "line", "neither, but a candidate", "neither")
 
 
-def right_reader(case: Case) -> str:
+def right_reader(case: StringCase) -> str:
     """Which of the two readers alone reads a string rightly, one of WHO; whether the truth was a candidate at all."""
     right = [name for name, opinion in case.trace.reading.readers.items() if opinion.text == case.truth]
     if right:  # what both read is what they read together
@@ -180,18 +182,18 @@ def _share(count: int, n: int) -> str:
     return f"{count}: {count / n:.1%} ({max(0, low):.1%}-{high:.1%})"
 
 
-def _string_counts(cases: list[Case]) -> tuple[int, Counter[str]]:
+def _string_counts(cases: list[StringCase]) -> tuple[int, Counter[str]]:
     return len(cases), Counter(case.verdict.cause or "read right" for case in cases)
 
 
-def _digit_counts(cases: list[Case]) -> tuple[int, Counter[str]]:
+def _digit_counts(cases: list[StringCase]) -> tuple[int, Counter[str]]:
     digits = [digit for case in cases for digit in case.verdict.digits]
     counts = Counter(digit.cause or "read right" for digit in digits)
     counts["e mark"] += sum(len(case.verdict.extras) for case in cases)
     return len(digits), counts
 
 
-def _network_counts(cases: list[Case]) -> tuple[int, Counter[str]]:
+def _network_counts(cases: list[StringCase]) -> tuple[int, Counter[str]]:
     digits = [digit for case in cases for digit in case.verdict.digits]
     kinds = (
         _OTHER_ROWS[1]
@@ -206,7 +208,7 @@ def _network_counts(cases: list[Case]) -> tuple[int, Counter[str]]:
     return len(digits), Counter(kinds)
 
 
-def _confusions(cases: Iterable[Case]) -> list[str]:
+def _confusions(cases: Iterable[StringCase]) -> list[str]:
     digits = [digit for case in cases for digit in case.verdict.digits]
     pairs = Counter((digit.digit, digit.seen) for digit in digits if digit.cause == "c misread")
     lost = Counter(digit.digit for digit in digits if digit.cause is not None)
@@ -219,7 +221,7 @@ def _confusions(cases: Iterable[Case]) -> list[str]:
     ]
 
 
-def record(case: Case) -> dict[str, Any]:
+def record(case: StringCase) -> dict[str, Any]:
     """A string's verdict for machines."""
     reading = case.trace.reading
     return {

@@ -39,7 +39,7 @@ HEADER = ["pictures", "n", "true digits", "recall (95 % interval)", "spans a tru
 
 
 @dataclass
-class Tally:
+class SpanTally:
     """What was counted over some pictures; without[kind]: digits found when cuts of that kind are left out."""
 
     pictures: int = 0
@@ -114,11 +114,11 @@ def main(arguments: list[str] | None = None) -> None:
     data = options.data or data_folder()
     if data is None or not (data / "strings" / "cheque-amounts").is_dir():
         parser.exit(2, "segmentation: name the folder of the data with --data or DIGITSTRING_DATA\n")
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, SpanTally] = {}
     with threadpool_limits(1):
         for part in (cheques(data / "strings" / "cheque-amounts"), synthetic(data, options.n, options.seed)):
             for name, grey, truth in part:
-                tallies.setdefault(name, Tally()).add(grey, truth)
+                tallies.setdefault(name, SpanTally()).add(grey, truth)
     print(f"seed {options.seed}\n\n" + markdown(HEADER, [tally.cells(name) for name, tally in tallies.items()]) + "\n")
     kinds = sorted(set().union(*(tally.without for tally in tallies.values())))
     rows = [

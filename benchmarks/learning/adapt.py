@@ -50,7 +50,7 @@ REGISTERS, REGISTERS_TEST = (Path("strings") / f"register-numbers{part}" / "trut
 
 
 @dataclass(frozen=True)
-class Part:
+class MeasuredPart:
     """What is adapted to, and what is read."""
 
     name: str
@@ -105,7 +105,7 @@ def measure_part(given: argparse.Namespace) -> None:
     write_report(given.out.with_name(f"{given.out.stem}-{part.name}.json"), report)
 
 
-def _part(given: argparse.Namespace) -> Part:
+def _part(given: argparse.Namespace) -> MeasuredPart:
     """Of the options."""
     begins = "unlabelled-" if given.unlabelled else ""
     if given.registers is not None:
@@ -113,10 +113,10 @@ def _part(given: argparse.Namespace) -> Part:
         if not 1 <= given.registers <= len(every):
             raise SystemExit(f"--registers must be from 1 to {len(every)}")
         picks = np.linspace(0, len(every) - 1, given.registers).round().astype(int)
-        return Part(f"{begins}registers-{given.registers}", [every[k] for k in picks], tested)
+        return MeasuredPart(f"{begins}registers-{given.registers}", [every[k] for k in picks], tested)
     rows = sorted(load_truth(given.truth or find_data(given.data) / CHEQUES), key=file_number)
     name, learned, tested = split(rows, given.fold, given.size)
-    return Part(begins + name, learned, tested)
+    return MeasuredPart(begins + name, learned, tested)
 
 
 def file_number(truth: Truth) -> tuple[int, str]:
@@ -140,7 +140,7 @@ def recipe_of(given: argparse.Namespace) -> AdaptRecipe:
     return AdaptRecipe(seed=given.seed, crops=tuple(given.crops))
 
 
-def with_answers(part: Part, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
+def with_answers(part: MeasuredPart, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
     """The reader with weights adapted to the part's rows, as the command would make them, and what its check said."""
     table = folder / "truth.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
@@ -153,7 +153,7 @@ def with_answers(part: Part, folder: Path, given: argparse.Namespace) -> tuple[F
     return FieldReader(out), figures
 
 
-def without_answers(part: Part, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
+def without_answers(part: MeasuredPart, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:
     """The same from the pictures alone, with how each round's networks read."""
     (folder / "images").mkdir()
     for number, row in enumerate(part.learned):

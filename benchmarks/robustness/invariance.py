@@ -86,7 +86,7 @@ CHANGES: dict[str, Change] = {
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Alteration:
     """n strings read twice: right before and after a change; of these became_wrong and became_right."""
 
     n: int
@@ -96,7 +96,7 @@ class Comparison:
     became_right: int
 
     @classmethod
-    def of(cls, before: np.ndarray, after: np.ndarray) -> Comparison:
+    def of(cls, before: np.ndarray, after: np.ndarray) -> Alteration:
         """before, after: (n,) bool, whether each was right."""
         return cls(
             len(before), int(before.sum()), int(after.sum()), int((before & ~after).sum()), int((after & ~before).sum())
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, rows in zip((*HALVES, "all"), halves(truths), strict=True):
         before, n = right["original"][rows], int(rows.sum())
         print(f"\n{name}: {n} strings, originals right {share(int(before.sum()), n)}\n")
-        compared = {change: Comparison.of(before, right[change][rows]) for change in given.only}
+        compared = {change: Alteration.of(before, right[change][rows]) for change in given.only}
         print(markdown(HEADER, [[change, *result.cells()] for change, result in compared.items()]))
         report["halves"][name] = {change: result.to_json() for change, result in compared.items()}
     write_report(given.out, report)

@@ -32,6 +32,7 @@ class QuadraticCost:
     name = "quadratic"
 
     def value(self, z: np.ndarray, y: np.ndarray) -> float:
+        """See Cost; the mean over the batch, a = sigma(z)."""
         return float(np.sum((y - sigmoid(z)) ** 2, dtype=np.float64) / (2 * len(z)))
 
     def output_error(self, a: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -45,6 +45,7 @@ class TenOutputs:
     outputs: ClassVar[int] = 10
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; no output is 1 for what is no digit."""
         labels = _checked(labels, junk=True)
         return (labels[:, np.newaxis] == np.arange(10)).astype(np.float32)
 
@@ -54,6 +55,7 @@ class TenOutputs:
         return best if digits_only else np.where(outputs.max(axis=1) > self.threshold, best, NOT_A_DIGIT)
 
     def expected(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; the labels themselves."""
         return _checked(labels, junk=True)
 
 
@@ -69,6 +71,7 @@ class SingleOutput:
             raise ValueError(f"digit must be 0 to 9, got {self.digit}")
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; one column, 1 for that digit."""
         return (_checked(labels, junk=True) == self.digit).astype(np.float32)[:, np.newaxis]
 
     def decode(self, outputs: np.ndarray, digits_only: bool = False) -> np.ndarray:
@@ -76,6 +79,7 @@ class SingleOutput:
         return np.where(outputs[:, 0] > 0.5, self.digit, NOT_A_DIGIT)
 
     def expected(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; that digit, or NOT_A_DIGIT for every other."""
         labels = _checked(labels, junk=True)
         return np.where(labels == self.digit, self.digit, NOT_A_DIGIT)
 
@@ -87,6 +91,7 @@ class BinaryOutputs:
     outputs: ClassVar[int] = 4
 
     def encode(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; the label's four bits."""
         return _BITS_OF_DIGIT[_checked(labels, junk=False)].astype(np.float32)
 
     def decode(self, outputs: np.ndarray, digits_only: bool = False) -> np.ndarray:
@@ -101,6 +106,7 @@ class BinaryOutputs:
         return likelihood.prod(axis=2).argmax(axis=1)
 
     def expected(self, labels: np.ndarray) -> np.ndarray:
+        """See Encoding; the labels themselves."""
         return _checked(labels, junk=False)
 
 

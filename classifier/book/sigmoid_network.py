@@ -16,7 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy.special import expit
+
+from classifier.sigmoid import sigmoid as sigmoid
 
 if TYPE_CHECKING:
     from classifier.book.costs import Cost
@@ -24,14 +25,9 @@ if TYPE_CHECKING:
 SCALES = ("book", "fan_in")
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """sigma(z) = 1 / (1 + exp(-z)), elementwise, without overflow for any z (Nielsen ch. 1)."""
-    return expit(z)
-
-
 def sigmoid_prime(z: np.ndarray) -> np.ndarray:
     """sigma'(z), written as sigma(z) sigma(-z) so that it keeps its digits when sigma(z) rounds to 1."""
-    return expit(z) * expit(-z)
+    return sigmoid(z) * sigmoid(-z)
 
 
 def parameter_count(sizes: Sequence[int]) -> int:

@@ -27,7 +27,7 @@ SYMBOLS = FIRST_MARK + len(MARKS) + 1
 STRIDE = 4  # pixels of a line picture for each column
 MARGIN = 8  # pixels of paper set at both ends: a digit cut at the edge needs columns, too
 
-Maps = NDArray[np.float32]  # (rows, columns, maps)
+LineMaps = NDArray[np.float32]  # (rows, columns, maps)
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ class LineNetwork:
 
     def features(self, picture: LinePicture) -> NDArray[np.float32]:
         """What the outputs see, (T, maps of the last layer)."""
-        maps: Maps = framed(picture)[:, :, None]
+        maps: LineMaps = framed(picture)[:, :, None]
         for name in ("edges", "strokes", "corners", "shapes", "parts", "column"):
             maps = self._convolve(name, maps)
         maps = maps + self._convolve("near", maps)
         maps = maps + self._convolve("far", maps)
         return maps[0]
 
-    def _convolve(self, name: str, maps: Maps) -> Maps:
+    def _convolve(self, name: str, maps: LineMaps) -> LineMaps:
         """The layer's maps over those below: one product, in which a row of the kernel is one run of memory."""
         layer = self.shape.layers[name]
         patches, size = _patches(layer, maps)
@@ -155,7 +155,7 @@ def log_softmax(sums: NDArray[np.float32]) -> Columns:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def digit_columns(columns: Columns) -> Columns:
+def without_marks(columns: Columns) -> Columns:
     """The columns (T, 11) over the digits and the blank alone: marks are blank, their probabilities are added to it.
 
     Exact: the probability of a text of digits is the sum over all texts with marks between its digits.
@@ -163,7 +163,7 @@ def digit_columns(columns: Columns) -> Columns:
     return np.concatenate([columns[:, :BLANK], np.logaddexp.reduce(columns[:, BLANK:], axis=1)[:, None]], axis=1)
 
 
-def _patches(layer: LineLayer, maps: Maps) -> tuple[NDArray[np.float32], tuple[int, int]]:
+def _patches(layer: LineLayer, maps: LineMaps) -> tuple[NDArray[np.float32], tuple[int, int]]:
     """(rows * columns, kernel rows * kernel columns * maps below) what each unit sees; and (rows, columns)."""
     (up, aside), (down, along), (high, wide) = layer.around, layer.step, layer.kernel
     size = layer.size(maps.shape[0], maps.shape[1])

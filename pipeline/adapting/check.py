@@ -56,11 +56,13 @@ class Answers:
         return replace(self, right=right, posteriors=posteriors)
 
     def to_json(self) -> dict[str, Any]:
+        """Keys: right, posteriors, evidence."""
         evidence = None if self.evidence is None else self.evidence.to_json()
         return {"right": self.right.tolist(), "posteriors": self.posteriors.tolist(), "evidence": evidence}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Answers:
+        """What `to_json` gave."""
         evidence = None if record["evidence"] is None else Evidence.from_json(record["evidence"])
         return cls(np.array(record["right"], dtype=bool), np.array(record["posteriors"], dtype=np.float64), evidence)
 
@@ -98,6 +100,7 @@ class Comparison:
 
     @classmethod
     def of(cls, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparison:
+        """Which of the same strings, (n,) bool each, are right before and after."""
         return cls(
             len(before), int(before.sum()), int(after.sum()), int((after & ~before).sum()), int((before & ~after).sum())
         )

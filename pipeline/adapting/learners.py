@@ -42,7 +42,9 @@ class Learner(Protocol):
     """A network of the parent's that can learn from pictures. name: of the network, as in Networks."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The network's name, as in Networks."""
+        ...
 
     def begin(self, texts: Texts, passes: int, seed: tuple[int, ...]) -> Course:
         """A course of so many passes on these pictures, from the parent's weights."""

@@ -56,7 +56,9 @@ class Folder(Protocol):
         """What is in it. Raises ImageError where there is nothing to read."""
         ...
 
-    def image(self, name: str) -> Source: ...
+    def image(self, name: str) -> Source:
+        """The image of a name of the listing, as the reader takes it."""
+        ...
 
 
 def open_folder(place: str | Path) -> Folder:
@@ -83,6 +85,7 @@ class LocalFolder:
         return _listing(names, self.path, recursive)
 
     def image(self, name: str) -> Source:
+        """Its path."""
         return self.path / name
 
 
@@ -108,6 +111,7 @@ class RemoteFolder:
         return _listing((str(PurePosixPath(path).relative_to(self.root)) for path in found), self.url, recursive)
 
     def image(self, name: str) -> Source:
+        """Its URL, with what opens it."""
         inside, *outside = self.url.split("::")
         if outside:  # a chain, such as zip://scans::s3://bucket/scans.zip: what is inside comes first
             inside = inside if inside.endswith("/") else f"{inside}/"

@@ -27,7 +27,9 @@ BYTES = "image data"  # how an error names an image that has no file
 class ReadsImages(Protocol):
     """What is needed of a Reader."""
 
-    def read(self, image: Path | bytes | str) -> Result: ...
+    def read(self, image: Path | bytes | str) -> Result:
+        """What stands in an image; see Reader.read."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class BatchSummary:
             raise ValueError(f"the parts do not add up: {self}")
 
 
-class Tally:
+class BatchTally:
     """What became of the images so far; earlier: the records there are already, todo: how many images are to come."""
 
     def __init__(self, earlier: Sequence[Record], todo: int, progress: Progress | None = None) -> None:
@@ -60,6 +60,7 @@ class Tally:
             self._progress(self._counts.total(), self._total)
 
     def said(self) -> str:
+        """How far it is, in words."""
         return f"{self._counts.total()} of {self._total} images"
 
     def summary(self, listing: Listing) -> BatchSummary:
@@ -108,7 +109,7 @@ def run_batch(
         sources = [images.image(name) for name in todo]
         queue = None if review is None else ReviewStore(review)
         outcomes = _outcomes(sources, make_reader, workers, scheduler, stop)
-        tally = Tally(output.earlier, len(todo), progress)
+        tally = BatchTally(output.earlier, len(todo), progress)
         output.begin()
         steps = _until(zip(todo, sources, outcomes, strict=True), stop)
         for record in _kept_records(steps, queue, review_blank):

@@ -25,6 +25,7 @@ class Commands(typer.core.TyperGroup):
     """All commands, their mistakes put in words."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command that the context names; a mistake ends it with a sentence and its exit code."""
         try:
             return super().invoke(ctx)
         except typer.Exit:  # not a mistake: how a command ends

@@ -18,7 +18,7 @@ from pipeline.documents.glance import may_be_page
 from pipeline.documents.layout.field_finding import Layout
 from pipeline.documents.layout.sheet import Sheet, make_sheet
 from pipeline.documents.looks import Look
-from pipeline.documents.page import Found, named, read_page
+from pipeline.documents.page import FoundNumber, named, read_page
 from pipeline.documents.pages import MOST_PAGES, Page, load_pages
 from pipeline.documents.templates.filling import draft, read_by_template
 from pipeline.documents.templates.template_file import Template, load_template
@@ -85,7 +85,7 @@ def _read_named(
     return DocumentReading(tuple(read_given(reader, sheet, fields or {})))
 
 
-def _numbers(reader: FieldReader, page: Page, several: bool) -> list[Found]:
+def _numbers(reader: FieldReader, page: Page, several: bool) -> list[FoundNumber]:
     """The numbers of a page; one of several pages may be a field cut out."""
     if page.grey is None:
         return []
@@ -93,7 +93,7 @@ def _numbers(reader: FieldReader, page: Page, several: bool) -> list[Found]:
     if sheet is None:
         reading = reader.read(page.grey)
         height, width = page.grey.shape
-        return [] if reading.text is None else [Found("line", (0, 0, width, height), Look(reading, 1.0, False))]
+        return [] if reading.text is None else [FoundNumber("line", (0, 0, width, height), Look(reading, 1.0, False))]
     return read_page(reader, sheet)
 
 

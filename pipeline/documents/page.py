@@ -45,7 +45,7 @@ YEARS = range(1900, 2100)  # of a date in a comb that is not known to be one
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundNumber:
     """A number found on a page: its kind, where it is, and the look at it; is_date: whether it is a date's comb.
     frame: the same place on the sheet, in working pixels; None for a whole page. name: where that is known."""
 
@@ -57,12 +57,12 @@ class Found:
     name: str | None = None
 
 
-def read_page(reader: FieldReader, sheet: Sheet) -> list[Found]:
+def read_page(reader: FieldReader, sheet: Sheet) -> list[FoundNumber]:
     """The numbers of a page, found without a template, in reading order."""
     return find_numbers(reader, upright(reader, sheet))
 
 
-def find_numbers(reader: FieldReader, view: View) -> list[Found]:
+def find_numbers(reader: FieldReader, view: PageView) -> list[FoundNumber]:
     """The numbers of a page that stands upright, in reading order."""
     sheet, candidates, looks = view.sheet, view.candidates, [view.look(k) for k in range(len(view.candidates))]
     height, width = sheet.contrast.shape
@@ -84,7 +84,7 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
     order = {id(frame): k for k, frame in enumerate(sort_reading([frame for frame, _, _ in found]))}
     found.sort(key=lambda one: order[id(one[0])])
     numbers = [
-        Found(
+        FoundNumber(
             kind,
             sheet.page_box((frame.left, frame.top, frame.right, frame.bottom)),
             look,
@@ -96,13 +96,13 @@ def find_numbers(reader: FieldReader, view: View) -> list[Found]:
     return numbers + _micr(reader, sheet)
 
 
-def _micr(reader: FieldReader, sheet: Sheet) -> list[Found]:
+def _micr(reader: FieldReader, sheet: Sheet) -> list[FoundNumber]:
     """The MICR line at the foot of a cheque, and its parts."""
     height, width = sheet.contrast.shape
     if not has_shape_of_cheque((height, width)):
         return []
     return [
-        Found(
+        FoundNumber(
             MICR,
             sheet.page_box((part.frame.left, part.frame.top, part.frame.right, part.frame.bottom)),
             Look(part.reading, 1.0, False),
@@ -113,7 +113,7 @@ def _micr(reader: FieldReader, sheet: Sheet) -> list[Found]:
     ]
 
 
-class View:
+class PageView:
     """A sheet one way up, its candidates, and the looks at them, each taken once, when it is asked for."""
 
     def __init__(self, reader: FieldReader, sheet: Sheet):
@@ -123,6 +123,7 @@ class View:
         self._looks: dict[int, Look] = {}
 
     def look(self, index: int) -> Look:
+        """The look at the candidate of that number."""
         if index not in self._looks:
             self._looks[index] = look_at_candidate(self.reader, self.sheet, self.candidates[index])
         return self._looks[index]
@@ -155,13 +156,13 @@ class View:
         return sum(look.reading.confidence * len(look.reading.text or "") for look in self.sample())
 
 
-def upright(reader: FieldReader, sheet: Sheet) -> View:
+def upright(reader: FieldReader, sheet: Sheet) -> PageView:
     """The sheet turned so that its numbers can be read: as it is, unless another way up is clearly better."""
-    views = [View(reader, sheet)]
+    views = [PageView(reader, sheet)]
     if views[0].is_surely_upright:
         return views[0]
     for quarters in (2, 1, 3):
-        views.append(View(reader, sheet.turned(quarters)))
+        views.append(PageView(reader, sheet.turned(quarters)))
         last, least = views[-1], UPRIGHT.better * views[0].readable
         if last.holds_date or (last.is_surely_upright and last.readable > least):
             return last
@@ -203,7 +204,7 @@ def _is_date(text: str, order: str) -> bool:
     return parse_format(order).fits(text) and (place < 0 or int(text[place : place + 4]) in YEARS)
 
 
-def named(found: Sequence[tuple[int, Found]]) -> tuple[FieldReading, ...]:
+def named(found: Sequence[tuple[int, FoundNumber]]) -> tuple[FieldReading, ...]:
     """Fields of a document from what was found on its pages (page number from 1)."""
     names = field_names(
         [one.kind for _, one in found], [one.is_date for _, one in found], [one.name for _, one in found]

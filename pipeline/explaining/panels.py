@@ -60,6 +60,7 @@ class Panel:
         )
 
     def line(self, points: Sequence[Point], colour: str, width: float = 1) -> None:
+        """Draw a line through points, in the panel's pixels."""
         self._draw.line(
             [(x * SHARPNESS, y * SHARPNESS) for x, y in points], colour, max(1, round(width * SHARPNESS)), "curve"
         )

@@ -46,7 +46,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ItemPicture:
     """What a reviewer looks at. image: as it was sent, or, is_cut, out of a page. record: what was read there."""
 
     image: bytes
@@ -163,11 +163,11 @@ class ReviewStore:
             _audit(db, item, who, "reopened", row[5], None)
             return self._leased(db, row)
 
-    def picture(self, item: int) -> Picture | None:
+    def picture(self, item: int) -> ItemPicture | None:
         """The picture of an item; None when there is no such item."""
         with opened(self.path) as db:
             row = db.execute("SELECT image, record, field FROM items WHERE id = ?", (item,)).fetchone()
-        return None if row is None else Picture(bytes(row[0]), json.loads(row[1]), row[2] is not None)
+        return None if row is None else ItemPicture(bytes(row[0]), json.loads(row[1]), row[2] is not None)
 
     def page(self, item: int) -> tuple[bytes, Box] | None:
         """The picture of the page around an item, and where the item is on it; None where it has no page."""

@@ -21,11 +21,19 @@ class PenSample(Protocol):
     """A character or string as the pen wrote it; see pipeline.data.strokes.StrokeSample."""
 
     @property
-    def writer(self) -> str: ...
+    def writer(self) -> str:
+        """Who wrote it, the collection's name first."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What was written."""
+        ...
+
     @property
-    def strokes(self) -> tuple[np.ndarray, ...]: ...
+    def strokes(self) -> tuple[np.ndarray, ...]:
+        """(n, 2) float32 x and y of each stroke, y downward."""
+        ...
 
 
 def collection_of(writer: str) -> str:
@@ -90,6 +98,7 @@ class Sources:
 
     @property
     def has_images(self) -> bool:
+        """Whether there are pictures of digits."""
         return len(self.images) > 0
 
     def keep(self, wanted: Callable[[str], bool]) -> Sources:

@@ -108,6 +108,7 @@ class Spacing:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, style: StringStyle, hand: Hand) -> Spacing:
+        """The spacing of one writer's hand."""
         manner = rng.random()
         gap = (
             uniform(rng, (0.02, 0.1))

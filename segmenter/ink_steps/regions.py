@@ -21,7 +21,7 @@ from segmenter.ink_steps.thresholding import dark_mask
 
 
 @dataclass(frozen=True)
-class SceneConfig:
+class RegionConfig:
     """At which resolution a region is looked at, and what is put around it."""
 
     working_digit: int = 50  # height in pixels at which ink is looked for at most; larger digits are reduced
@@ -29,11 +29,11 @@ class SceneConfig:
     room: float = 0.3  # heights of a digit: paper that is put around a lone digit
 
 
-SCENE = SceneConfig()
+REGIONS = RegionConfig()
 
 
 @dataclass(frozen=True)
-class Scene:
+class RawPicture:
     """A picture and what is known of it before any ink is looked for.
 
     grey: (H, W). content: the box without a uniform margin. canvas: (H, W) bool, what is no part of the picture, if
@@ -46,8 +46,8 @@ class Scene:
     paper: float | None
 
     @classmethod
-    def of(cls, grey: Grey, content: Box) -> "Scene":
-        """The scene of a picture, (H, W), whose box without a uniform margin is `content`."""
+    def of(cls, grey: Grey, content: Box) -> "RawPicture":
+        """What is known of a picture (H, W) whose box without a uniform margin is `content`."""
         grey, canvas = _without_canvas(grey, content)
         return cls(grey, content, canvas, border_paper(grey, content))
 
@@ -111,27 +111,30 @@ def _without_canvas(grey: Grey, region: Box) -> tuple[Grey, Mask | None]:
     return filled, canvas
 
 
-def prepare(scene: Scene, region: Box, digit: float, resize: Callable[[Plane, float], tuple[Plane, float]]) -> Work:
+def prepare(raw: RawPicture, region: Box, digit: float, resize: Callable[[Plane, float], tuple[Plane, float]]) -> Work:
     """The region for digits of `digit` source pixels; resize: an image at the resolution to look at, and the source
     pixels that one of its pixels spans."""
     left, top, right, bottom = region
-    work, factor = resize(np.asarray(scene.grey[top:bottom, left:right], dtype=np.float32), digit)
+    work, factor = resize(np.asarray(raw.grey[top:bottom, left:right], dtype=np.float32), digit)
     off = None
-    if scene.canvas is not None:
-        off = resize(scene.canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
-    trimmed = left > 0 or right < scene.grey.shape[1]
-    contrast, rules = _contrast(work, digit / factor, scene.paper, trimmed)
-    prepared = Work(contrast, rules, off, factor, float(left), float(top), 0, scene.cut(region))
+    if raw.canvas is not None:
+        off = resize(raw.canvas[top:bottom, left:right].astype(np.float32), digit)[0] > 0
+    trimmed = left > 0 or right < raw.grey.shape[1]
+    contrast, rules = _contrast(work, digit / factor, raw.paper, trimmed)
+    prepared = Work(contrast, rules, off, factor, float(left), float(top), 0, raw.cut(region))
     # A lone digit may fill so much of the region that little paper is left to compare it to.
-    return prepared.padded(round(SCENE.room * digit / factor)) if is_lone(region, scene.paper) else prepared
+    return prepared.padded(round(REGIONS.room * digit / factor)) if is_lone(region, raw.paper) else prepared
 
 
 def reduced(image: Plane, digit: float) -> tuple[Plane, float]:
-    factor = max(1, min(int(np.ceil(digit / SCENE.working_digit)), *(side // 3 for side in image.shape)))
+    """The image at a resolution at which a digit of that height is not much larger than REGIONS.working_digit, and the
+    factor: its pixels for one of the result."""
+    factor = max(1, min(int(np.ceil(digit / REGIONS.working_digit)), *(side // 3 for side in image.shape)))
     return area_reduce(image, factor), float(factor)
 
 
 def enlarged(image: Plane, digit: float) -> tuple[Plane, float]:
+    """The image twice as large, and the factor: its pixels for one of the result."""
     return enlarge(image), 0.5
 
 
@@ -150,4 +153,4 @@ def _contrast(work: Plane, digit: float, paper: float | None, trimmed: bool) -> 
 def is_lone(region: Box, paper: float | None) -> bool:
     """Whether a region, its margin of paper cut off, has the shape of one digit."""
     left, top, right, bottom = region
-    return paper is not None and right - left < SCENE.lone * (bottom - top)
+    return paper is not None and right - left < REGIONS.lone * (bottom - top)

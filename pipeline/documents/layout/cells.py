@@ -35,10 +35,12 @@ class Cell:
 
     @property
     def width(self) -> int:
+        """Pixels across."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
+        """Pixels down."""
         return self.bottom - self.top
 
 

@@ -48,6 +48,7 @@ class PrintedBox:
 
     @property
     def is_comb(self) -> bool:
+        """Whether it has a cell for each digit."""
         return len(self.cells) > 1
 
     def separators(self) -> list[PrintedLine]:

@@ -39,6 +39,7 @@ class Candidate:
 
     @property
     def is_comb(self) -> bool:
+        """Whether it has a cell for each digit."""
         return self.cells > 1
 
 
@@ -52,6 +53,7 @@ class Layout:
 
     @classmethod
     def of(cls, sheet: Sheet) -> Layout:
+        """The lines, boxes and ruled lines of a sheet."""
         lines = find_lines(sheet)
         across, down = keep_frames(*lines)
         height, width = sheet.contrast.shape

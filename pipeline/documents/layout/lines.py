@@ -49,6 +49,7 @@ class PrintedLine:
 
     @property
     def length(self) -> int:
+        """Pixels along it."""
         return self.end - self.start
 
 

@@ -8,7 +8,7 @@ from pipeline.documents.fields import AMOUNT, MICR, DocumentReading, FieldReadin
 from pipeline.documents.given import read_box
 from pipeline.documents.layout.field_finding import Layout
 from pipeline.documents.layout.sheet import Sheet
-from pipeline.documents.page import View, find_numbers, named, upright
+from pipeline.documents.page import PageView, find_numbers, named, upright
 from pipeline.documents.templates.cross_checks import checked
 from pipeline.documents.templates.registration import landmarks, register
 from pipeline.documents.templates.template_file import Template, TemplateField
@@ -62,15 +62,15 @@ def read_by_template(reader: FieldReader, sheet: Sheet, template: Template, page
     return DocumentReading(checked(fields, template.checks, reader.threshold))
 
 
-def _place(reader: FieldReader, sheet: Sheet, template: Template) -> tuple[View, Affine]:
+def _place(reader: FieldReader, sheet: Sheet, template: Template) -> tuple[PageView, Affine]:
     """The sheet turned so that the template fits best, and the map from the template's pixels to the sheet's."""
     marks = template.scaled(template.landmarks)
-    best: tuple[int, View, Affine] | None = None
+    best: tuple[int, PageView, Affine] | None = None
     for quarters in range(4):
         turned = sheet.turned(quarters)
         found = register(marks, landmarks(turned, Layout.of(turned)), max(turned.contrast.shape))
         if found is not None and (best is None or found[1] > best[0]):
-            best = found[1], View(reader, turned), found[0]
+            best = found[1], PageView(reader, turned), found[0]
         if best is not None and best[0] >= 0.8 * len(marks):
             break
     if best is None:

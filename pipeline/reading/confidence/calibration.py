@@ -41,10 +41,12 @@ class Calibration:
         return 1 / (1 + odds_of_error)
 
     def to_json(self) -> dict[str, float]:
+        """Keys: slope, offset, ceiling."""
         return {"slope": self.slope, "offset": self.offset, "ceiling": self.ceiling}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Calibration:
+        """What `to_json` gave. Raises KeyError, TypeError, ValueError for anything else."""
         return cls(float(record["slope"]), float(record["offset"]), float(record["ceiling"]))
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.arrays import Crops, Inks, Lengths, Measures
 from classifier.crops import SIDE, frame_windows, make_crops
 from segmenter.ink import LINE_HEIGHT
 from segmenter.pieces import Pieces
 from segmenter.spans import Spans
-
-Float = NDArray[np.float32]
 
 MEASURES = 16
 BLOCK = 64  # crops drawn at once: their windows fit the processor's cache
@@ -23,7 +22,7 @@ COMMA = 4.0  # log-odds against a digit that stands where a comma does, in an am
 KNOWN = 15  # the last measure is 1; a lone digit, whose field nobody knows, has zeros everywhere
 
 
-def draw_crops(pieces: Pieces, spans: Spans) -> Float:
+def draw_crops(pieces: Pieces, spans: Spans) -> Crops:
     """(N, 2, 28, 28) crops of the spans: their own ink, and the other ink around it."""
     field = pieces.ink.pixels
     crops = np.zeros((len(spans), 2, SIDE, SIDE), dtype=np.float32)
@@ -43,7 +42,7 @@ class _Dots:
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
-    ink: Float
+    ink: NDArray[np.float32]
     first: NDArray[np.intp]
 
     @classmethod
@@ -56,7 +55,7 @@ class _Dots:
         first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=count))])
         return cls(rows, columns, pieces.ink.pixels.ravel()[order], first)
 
-    def draw(self, holds: NDArray[np.bool_], left: NDArray[np.intp], shape: tuple[int, int]) -> Float:
+    def draw(self, holds: NDArray[np.bool_], left: NDArray[np.intp], shape: tuple[int, int]) -> Inks:
         """(N, h, W) windows with the ink of the cells that each span holds ((N, K)), from column left (N,) on."""
         h, width = shape
         span, cell = np.nonzero(holds)
@@ -75,7 +74,7 @@ class _Dots:
         return windows
 
 
-def measure(pieces: Pieces, spans: Spans) -> Float:
+def measure(pieces: Pieces, spans: Spans) -> Measures:
     """(N, 16) measures of the spans, lengths in heights of the number line, all about -2..2.
 
     Size, place against the line, ink, gaps to the ink on both sides, ink that the cuts cross, first or last of
@@ -108,7 +107,7 @@ def measure(pieces: Pieces, spans: Spans) -> Float:
     return np.clip(np.stack(columns, axis=1), -2, 2).astype(np.float32)
 
 
-def _gaps(pieces: Pieces, spans: Spans) -> tuple[Float, Float]:
+def _gaps(pieces: Pieces, spans: Spans) -> tuple[Lengths, Lengths]:
     """Distance (N,) from each span's ink to the ink of the pieces on its left and on its right."""
     count = len(pieces.cuts) - 1
     low, high = np.full(count + 1, 1e4, dtype=np.float32), np.full(count + 1, -1e4, dtype=np.float32)
@@ -119,7 +118,7 @@ def _gaps(pieces: Pieces, spans: Spans) -> tuple[Float, Float]:
     return spans.box[:, 0] - ends_before[spans.start], starts_after[spans.end] - spans.box[:, 2]
 
 
-def skip_costs(measures: Float) -> Float:
+def skip_costs(measures: Measures) -> NDArray[np.float32]:
     """(N,) log-odds to take off the score of skipping each span of these measures (N, 16).
 
     Much ink is seldom no part of the number. The network alone does not know: where handwriting is strange to it, one
@@ -128,7 +127,7 @@ def skip_costs(measures: Float) -> Float:
     return np.float32(3 * SKIPPED_INK) * measures[:, INK]
 
 
-def comma_costs(measures: Float) -> Float:
+def comma_costs(measures: Measures) -> NDArray[np.float32]:
     """(N,) log-odds to take off the scores of the digits of each span of these measures (N, 16), in an amount.
 
     A short, narrow stroke that begins below the top of the line and ends below its bottom is a comma, though it may

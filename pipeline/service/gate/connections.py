@@ -26,6 +26,7 @@ class DeadlineProtocol(H11Protocol):
         self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
+        """See asyncio.Protocol; the deadline of the headers begins, and one connection too many ends another."""
         super().connection_made(transport)
         self._watch(fresh=True)
         if len(self.connections) > self.most:
@@ -33,16 +34,19 @@ class DeadlineProtocol(H11Protocol):
             min(waiting, key=lambda other: other.since).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol; no deadline is left."""
         for deadline in (self._headers, self._unread):
             if deadline is not None:
                 deadline.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol; a request begun or its headers complete change the deadline."""
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
+        """See uvicorn; what the client still sends is waited for so long and no longer."""
         super().on_response_complete()
         self._watch()
         if self.conn.their_state is h11.SEND_BODY and self._unread is None:

@@ -78,6 +78,7 @@ class BookTraining:
         return TrainingConfig(**{name: getattr(self, name) for name in names})
 
     def to_json(self) -> dict[str, Any]:
+        """The settings by name, plain JSON types."""
         return {**asdict(self), "sizes": list(self.sizes)}
 
 

@@ -7,15 +7,14 @@ respect to a span's score is the probability that a path uses it so, less the sa
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.arrays import Logits, Scores
 from pipeline.formats.automaton import spelling
 from pipeline.reading.lattices.lattice import SKIP, Lattice, lattice_scores
 from pipeline.reading.lattices.paths import posteriors
 from pipeline.training.crop.examples import Example
 
-Float = NDArray[np.float64]
 
-
-def path_loss(example: Example, scores: NDArray[np.float32]) -> tuple[float, Float]:
+def path_loss(example: Example, scores: Logits) -> tuple[float, Scores]:
     """Loss (nats) of the string and its gradient (N, 11) with respect to the scores of all spans.
 
     A string whose text no path can spell has loss nan and gradient 0.
@@ -35,7 +34,7 @@ def example_lattice(example: Example, scores: NDArray[np.float32]) -> Lattice:
     return Lattice(example.nodes, example.start, example.end, lattice_scores(scores, example.empty))
 
 
-def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Float, float]:
+def _true_posteriors(example: Example, lattice: Lattice) -> tuple[Scores, float]:
     """Posteriors among the true paths, and the log-sum of these: strictly true ones, else loosely true ones.
 
     Where nobody knows which ink is whose, any path that spells the text is true.

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.arrays import Inks, Logits
 from classifier.crops import crop_images
 from classifier.distortions import Distortion
 from classifier.network import DIGITS, SYMBOLS, ConvolutionNetwork
@@ -21,8 +22,6 @@ from pipeline.synthesis.hands import draw_hand, write_digit
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted
 from pipeline.training.crop.trainer import clipped, draw_lone
-
-Float = NDArray[np.float32]
 
 BATCH = 96
 LEARNING_RATE = 1e-3  # the highest, of Adam
@@ -53,7 +52,7 @@ def pretrain(
         optimiser.step(clipped(gradients), rate)
 
 
-def _error(labels: NDArray[np.uint8]) -> Callable[[Float], Float]:
+def _error(labels: NDArray[np.uint8]) -> Callable[[Logits], Logits]:
     """The cross-entropy's error of the outputs (N, 11) whose right digits are the labels (N,)."""
     targets = np.zeros((len(labels), SYMBOLS), dtype=np.float32)
     targets[np.arange(len(labels)), labels] = 1
@@ -71,7 +70,7 @@ def draw_digits(
         "font": sources.fonts,
     }
     kinds = tuple((name, weight) for name, weight in style.kinds if there.get(name))
-    pictures: list[Float] = []
+    pictures: list[Inks] = []
     labels = rng.integers(0, DIGITS, count).astype(np.uint8)
     while len(pictures) < count:
         hand = draw_hand(rng, sources, style, pick_weighted(rng, kinds))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.arrays import Crops, Inks, Logits, Measures, Weights
 from classifier.distortions import Distortion, distort
 from classifier.network import DIGITS, SYMBOLS, ConvolutionNetwork, forward_blocks
 from classifier.optimiser import Adam
@@ -18,8 +19,6 @@ from pipeline.reading.lattices.characters import MEASURES
 from pipeline.reading.lattices.rescoring import second_measures
 from pipeline.training.crop.examples import Example
 from pipeline.training.crop.path_loss import path_loss
-
-Float = NDArray[np.float32]
 
 LEAST_DELTA = 1e-3  # spans whose error is smaller are not worth backpropagating
 BLOCK = 64  # crops that go through the network at once
@@ -54,7 +53,7 @@ class StringTrainer:
         self.optimiser = Adam(network.weights, decay)
         self.mean = {name: value.copy() for name, value in network.weights.items()}
 
-    def step(self, strings: list[Example], lone: Float, labels: NDArray[np.uint8], learning_rate: float) -> float:
+    def step(self, strings: list[Example], lone: Inks, labels: NDArray[np.uint8], learning_rate: float) -> float:
         """One mini-batch; the mean path loss of its strings in nats.
 
         lone: (M, 28, 28) float32 crops of single digits, labels: (M,).
@@ -63,7 +62,7 @@ class StringTrainer:
         sums = forward_blocks(self.network, crops, measures)
         deltas, loss = self._deltas(strings, sums, lone_base, labels)
         chosen = np.flatnonzero(np.abs(deltas).max(axis=1) > LEAST_DELTA)
-        gradients: dict[str, Float] = {}
+        gradients: dict[str, Weights] = {}
         for begin in range(0, len(chosen), BLOCK):
             rows = chosen[begin : begin + BLOCK]
             part, _ = self.network.backpropagate(crops[rows], measures[rows], _always(deltas[rows]))
@@ -73,7 +72,7 @@ class StringTrainer:
         self._average()
         return loss
 
-    def _inputs(self, strings: list[Example], lone: Float) -> tuple[Float, Float, Float]:
+    def _inputs(self, strings: list[Example], lone: Inks) -> tuple[Crops, Measures, Logits]:
         """Crops (N, 2, 28, 28) and measures of all, and (lone, 11) what the sums for the lone digits are added to."""
         count = sum(len(example.rows) for example in strings)
         crops = np.zeros((count + len(lone), 2, 28, 28), dtype=np.float32)
@@ -85,8 +84,8 @@ class StringTrainer:
         return crops, measures, lone_base
 
     def _deltas(
-        self, strings: list[Example], sums: Float, lone_base: Float, labels: NDArray[np.uint8]
-    ) -> tuple[Float, float]:
+        self, strings: list[Example], sums: Logits, lone_base: Logits, labels: NDArray[np.uint8]
+    ) -> tuple[Logits, float]:
         """Errors of the output layer (N, 11), and the mean path loss."""
         config = self.config
         deltas = np.zeros_like(sums)
@@ -130,12 +129,12 @@ class StringTrainer:
         return ConvolutionNetwork(self.network.shape, {name: value.copy() for name, value in self.mean.items()})
 
 
-def _always(error: Float) -> Callable[[Float], Float]:
+def _always(error: Logits) -> Callable[[Logits], Logits]:
     """The error of the output layer where it is known beforehand."""
     return lambda z: error
 
 
-def clipped(gradients: dict[str, Float], limit: float = 5.0) -> dict[str, Float]:
+def clipped(gradients: dict[str, Weights], limit: float = 5.0) -> dict[str, Weights]:
     """Gradients scaled down together where their common norm exceeds the limit."""
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in gradients.values())))
     return {name: g * np.float32(limit / norm) for name, g in gradients.items()} if norm > limit else gradients
@@ -148,7 +147,7 @@ def lone_accuracy(networks: Networks, images: NDArray[np.uint8], labels: NDArray
     return float((lone_sums(networks, crops)[:, :DIGITS].argmax(axis=1) == labels).mean())
 
 
-def lone_inputs(first: ConvolutionNetwork | None, crops: Float) -> tuple[Float, Float]:
+def lone_inputs(first: ConvolutionNetwork | None, crops: Crops) -> tuple[Measures, Logits]:
     """What the network in training sees beside the crops (M, 2, 28, 28) of lone digits, and what its sums (M, 11) are
     added to; first: the network before it, if any."""
     measures = np.zeros((len(crops), MEASURES), dtype=np.float32)
@@ -158,7 +157,7 @@ def lone_inputs(first: ConvolutionNetwork | None, crops: Float) -> tuple[Float, 
     return second_measures(measures, base), base
 
 
-def lone_sums(networks: Networks, crops: Float) -> Float:
+def lone_sums(networks: Networks, crops: Crops) -> Logits:
     """Sums (N, 11), of all networks together, of crops (N, 2, 28, 28) whose field nobody knows."""
     if networks.second is None:
         return forward_blocks(networks.first, crops, lone_inputs(None, crops)[0])
@@ -168,7 +167,7 @@ def lone_sums(networks: Networks, crops: Float) -> Float:
 
 def draw_lone(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int, rng: np.random.Generator, distortion: Distortion
-) -> tuple[Float, NDArray[np.uint8]]:
+) -> tuple[Inks, NDArray[np.uint8]]:
     """`count` freshly distorted digits and their labels."""
     picks = rng.integers(len(images), size=count)
     return distort(images[picks].astype(np.float32) / np.float32(255), rng, distortion), labels[picks]

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from pipeline.synthesis.style import uniform
 from pipeline.synthesis.surroundings.chances import Range
-
-Grey = NDArray[np.float32]
+from segmenter.arrays import Grey
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class LineModel(nn.Module):
         self.drop, self.output = nn.Dropout2d(dropout), nn.Conv2d(below, shape.symbols, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Weighted sums (N, T, symbols) of pictures (N, 1, ROWS, W)."""
         maps = pictures
         for name in self.layers:
             above = functional.relu(self.norms[name](self.layers[name](maps)))

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from classifier.line.line_columns import likeliest_path
-from classifier.line.line_network import LineNetwork, digit_columns
+from classifier.line.line_network import LineNetwork, without_marks
 from classifier.line.line_picture import line_picture
 from classifier.weights import load_networks, network_arrays, network_card, rounded
 from pipeline.synthesis.strings import draw_string
@@ -132,7 +132,7 @@ def _report(trainer: LineTrainer, held_out: HeldOut, losses: list[float], second
 
 def read_right(network: LineNetwork, strings: list[tuple[np.ndarray, str]]) -> float:
     """Share of (line picture, digits) whose likeliest path spells the digits."""
-    right = sum(likeliest_path(digit_columns(network.columns(picture))) == text for picture, text in strings)
+    right = sum(likeliest_path(without_marks(network.columns(picture))) == text for picture, text in strings)
     return right / max(1, len(strings))
 
 

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from classifier.line.line_columns import text_log_probabilities  # noqa: E402
-from classifier.line.line_network import LineShape, column_count, digit_columns, log_softmax  # noqa: E402
+from classifier.line.line_network import LineShape, column_count, log_softmax, without_marks  # noqa: E402
 from classifier.line.line_picture import ROWS  # noqa: E402
 from pipeline.training.line.line_model import LineModel, ctc_loss, folded  # noqa: E402
 from pipeline.training.line.line_strings import LineString, make_batch  # noqa: E402
@@ -63,7 +63,7 @@ def test_the_loss_is_the_probability_that_reading_gives(marks_known):
     expected = []
     for row, text, count in zip(sums, written, batch.columns, strict=True):
         columns = log_softmax(row[:count])
-        columns = columns if marks_known else digit_columns(columns)
+        columns = columns if marks_known else without_marks(columns)
         expected.append(-text_log_probabilities(columns, [text])[0] / len(text))
     assert float(ctc_loss(torch.from_numpy(sums), batch)) == pytest.approx(np.mean(expected), rel=1e-5)
 
