@@ -2,7 +2,7 @@
 
 A path names one symbol for each column; repeated symbols count once, unless a blank stands between them, and blanks
 are left out. The probability of a text is the sum over all paths that come down to it. Columns are over all symbols of
-the line network, or over digits and blank alone (`digit_columns`); texts are of the characters in CHARACTERS.
+the line network, or over digits and blank alone (`without_marks`); texts are of the characters in CHARACTERS.
 """
 
 from __future__ import annotations

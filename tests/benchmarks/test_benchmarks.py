@@ -177,7 +177,7 @@ def test_semeion_and_optdigits_are_parsed(weights, monkeypatch, tmp_path, capsys
 @settings(deadline=None)
 def test_comparisons_agree_with_the_binomial_test(pairs):
     before, after = np.array(pairs).T
-    result = invariance.Comparison.of(before, after)
+    result = invariance.Alteration.of(before, after)
     assert result.before - result.after == result.became_wrong - result.became_right
     low, high = result.interval
     assert low < result.lost < high or abs(result.lost) == 1
@@ -349,7 +349,7 @@ def test_segmentation_counts_digits_that_stand_apart():
         binary=0,
     )
     string = draw_string(np.random.default_rng(1), Sources(), style, text="38096")
-    tally = segmentation.Tally()
+    tally = segmentation.SpanTally()
     tally.add(string.image.astype(np.float32) / 255, OwnerTruth(string))
     assert (tally.pictures, tally.digits, tally.found) == (1, 5, 5) and tally.spans >= 5
     assert tally.without["gap"] < 0, "digits that stand apart are parted by gaps"

@@ -46,7 +46,7 @@ class LineModel(nn.Module):
 def ctc_loss(sums: Tensor, batch: LineBatch) -> Tensor:
     """Mean over strings of -ln P(written) divided by its length (Graves et al. 2006).
 
-    Where a string's marks are not known, their symbols count as blanks (line_network.digit_columns).
+    Where a string's marks are not known, their symbols count as blanks (line_network.without_marks).
     """
     columns = functional.log_softmax(sums.float(), dim=2)
     merged = columns[:, :, BLANK:].logsumexp(dim=2, keepdim=True)
