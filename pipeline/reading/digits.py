@@ -36,7 +36,7 @@ def make_digits(
         own = chances.pop(digit)
         chance = max(confidence, calibration.confidence(own))
         others = list(chances.items())
-        digits.append(Digit(digit, chance, box, scaled_alternatives(others, own, chance)[:3]))
+        digits.append(Digit(digit, chance, box, scaled_alternatives(others, own, chance, 3)))
     return tuple(digits)
 
 
@@ -56,9 +56,10 @@ def text_shares(text: str, texts: Sequence[tuple[str, float]]) -> Scores:
 
 
 def scaled_alternatives(
-    others: Sequence[tuple[str, float]], posterior: float, confidence: float
+    others: Sequence[tuple[str, float]], posterior: float, confidence: float, most: int | None = None
 ) -> tuple[Alternative, ...]:
-    """Other texts (or digits) and their posteriors, likeliest first, within what the winner's confidence leaves.
+    """At most so many other texts (or digits) and their posteriors, likeliest first, within what the winner's
+    confidence leaves.
 
     posterior, confidence: of the winner, before calibration and after. None is made likelier than the winner.
     """
@@ -68,7 +69,7 @@ def scaled_alternatives(
     shown = sorted(
         [pair for pair in others if pair[0] and pair[1] * rest >= LEAST_ALTERNATIVE], key=lambda pair: -pair[1]
     )
-    return tuple(Alternative(text, min(p * rest, confidence)) for text, p in shown)
+    return tuple(Alternative(text, min(p * rest, confidence)) for text, p in shown[:most])
 
 
 def path_boxes(pieces: Pieces, spans: Spans, path: Path, shape: tuple[int, ...]) -> list[Box]:

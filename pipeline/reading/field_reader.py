@@ -156,7 +156,8 @@ class FieldReader:
     def _reading(self, found: Found, path: Path | None, shape: tuple[int, ...]) -> Reading:
         text, posterior = found.best
         confidence = self.calibration.confidence(posterior)
-        every = scaled_alternatives(found.texts[1:], posterior, confidence)
+        most = self.alternatives if self.mask is None else None  # a mask is a sum over all
+        every = scaled_alternatives(found.texts[1:], posterior, confidence, most)
         others, accepted = every[: self.alternatives], confidence >= self.threshold
         if not text:
             blank = found.pieces is None and all(other.confidence < HINT for other in others)

@@ -116,10 +116,11 @@ def soft_ink(contrast: Plane, mask: Mask, core: float) -> Ink:
 
 def stroke_width(mask: Mask) -> float:
     """Pen width in pixels: twice the area over the boundary length, for a long stroke exact."""
-    area = int(mask.sum())
+    area = np.count_nonzero(mask)
     if area == 0:
         return 0.0
-    padded = np.pad(mask, 1)
-    edges = int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
+    ends = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    inside = (mask[1:] != mask[:-1], mask[:, 1:] != mask[:, :-1])
+    edges = sum(np.count_nonzero(each) for each in (*ends, *inside))
     # Boundary steps counted along the axes are 4 / pi too long on average over all directions.
     return max(1.0, 2.0 * area / (edges * np.pi / 4))

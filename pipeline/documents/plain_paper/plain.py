@@ -148,13 +148,23 @@ def _trace_page(reader: FieldReader, grey: Grey, view: PlainView) -> DocumentTra
     numbers = view.numbers()
     if len(numbers) < 2:
         return None
-    looks = [(things, look_at(reader, view.cut_out(things), grey.shape)) for things in numbers]
+    cutouts = [(things, view.cut_out(things)) for things in numbers]
+    cutouts = [pair for pair in cutouts if _may_be_number(reader, pair[1].grey)]
+    if len(cutouts) < 2:
+        return None
+    looks = [(things, look_at(reader, cutout, grey.shape)) for things, cutout in cutouts]
     kept = [(view.sheet.page_box(_extent(things)), look.reading) for things, look in looks if _is_number(look)]
     if len(kept) < 2:
         return None
     names = field_names(["line"] * len(kept), [False] * len(kept))
     fields = tuple(FieldReading(name, "line", 1, *one) for name, one in zip(names, kept, strict=True))
     return DocumentTrace(DocumentReading(fields), {1: grey})
+
+
+def _may_be_number(reader: FieldReader, grey: Grey) -> bool:
+    """Whether a glance at a picture (H, W) shows digits."""
+    seen = reader.glance(grey)
+    return seen is None or (bool(seen[0]) and seen[1] >= PLAIN.glance)
 
 
 def _is_number(look: Look) -> bool:
