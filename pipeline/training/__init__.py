@@ -1,0 +1,1 @@
+"""The weights, made again from the data; the networks of the book."""
