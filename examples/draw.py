@@ -21,8 +21,8 @@ from scipy import ndimage
 
 from pipeline.synthesis.glyphs.allographs import draw_allograph
 from pipeline.synthesis.glyphs.pens import Glyph, draw_strokes, fit_strokes, vary_strokes
+from pipeline.synthesis.handwriting.placing import Line
 from pipeline.synthesis.papers import draw_paper, draw_rules, mottle
-from pipeline.synthesis.placing import Line
 
 Float = NDArray[np.float32]
 Colour = tuple[float, float, float]

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pipeline.documents.fields import DocumentReading, FieldReading
     from pipeline.errors import DataError, ImageError, OutputError, PipelineError, UsageError
     from pipeline.reader import Reader, Unreadable, read_document
-    from pipeline.reading.result import Alternative, Digit, Reading, Result
+    from pipeline.reading.result import Reading, Result
+    from pipeline.reading.result_parts import Alternative, Digit
     from segmenter.errors import SegmenterError
 
 __version__ = "0.1.0"
@@ -38,8 +39,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Reader": "pipeline.reader",
     "Reading": "pipeline.reading.result",
-    "Digit": "pipeline.reading.result",
-    "Alternative": "pipeline.reading.result",
+    "Digit": "pipeline.reading.result_parts",
+    "Alternative": "pipeline.reading.result_parts",
     "Result": "pipeline.reading.result",
     "Unreadable": "pipeline.reader",
     "read_document": "pipeline.reader",

@@ -28,7 +28,8 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.images import is_single, load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.lattices.search import SearchConfig
-from pipeline.reading.result import Alternative, Part
+from pipeline.reading.result import Part
+from pipeline.reading.result_parts import Alternative
 from segmenter.arrays import Box, Grey
 from segmenter.errors import SegmenterError
 

@@ -29,7 +29,8 @@ from pipeline.errors import DataError
 from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, SyntheticString, draw_string, touching_neighbours
-from pipeline.training.recipe import Recipe, load_data
+from pipeline.training.recipe import Recipe
+from pipeline.training.training_data import load_data
 
 LENGTHS = (2, 4, 6, 8, 10)
 PEN_COLLECTIONS = ("sta", "lex", "cec")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.synthesis.hands import draw_hand, write_digit
+from pipeline.synthesis.handwriting.hands import draw_hand, write_digit
 from pipeline.synthesis.papers import draw_paper
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string

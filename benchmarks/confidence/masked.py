@@ -19,7 +19,7 @@ from benchmarks.common.tables import markdown
 from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.evaluation.metrics import wilson
 from pipeline.reader import Reader
-from pipeline.reading.result import Mask
+from pipeline.reading.result_parts import Mask
 
 LEVELS = (0.9, 0.95, 0.97, 0.99)
 ANY = 1e-9  # a level that every mask reaches

@@ -28,7 +28,8 @@ from pipeline.evaluation.evaluation import load_truth
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.synthesis.strings import EVALUATION, draw_string
-from pipeline.training.recipe import Recipe, load_data
+from pipeline.training.recipe import Recipe
+from pipeline.training.training_data import load_data
 
 FIRST_HALF = 423  # file numbers up to this one: constants may be chosen on them
 

@@ -27,7 +27,8 @@ from pipeline.evaluation.metrics import wilson
 from pipeline.images import load_grey
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import EVALUATION
-from pipeline.training.recipe import Recipe, load_data
+from pipeline.training.recipe import Recipe
+from pipeline.training.training_data import load_data
 from segmenter.cuts import find_cuts
 from segmenter.ink import LINE_HEIGHT, extract_ink
 from segmenter.pieces import Pieces, cut_pieces

@@ -28,7 +28,8 @@ from pipeline.synthesis.sources import Sources  # noqa: E402
 from pipeline.synthesis.strings import PRESETS, SyntheticString, draw_string, touching_neighbours  # noqa: E402
 from pipeline.synthesis.style import StringStyle  # noqa: E402
 from pipeline.synthesis.surroundings.chances import CHOICES  # noqa: E402
-from pipeline.training.recipe import Recipe, load_data  # noqa: E402
+from pipeline.training.recipe import Recipe  # noqa: E402
+from pipeline.training.training_data import load_data  # noqa: E402
 
 CELL, COLUMNS = (270, 100), 6
 

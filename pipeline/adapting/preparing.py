@@ -26,8 +26,10 @@ from pipeline.data.downloads import DATA_VARIABLE, data_folder
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import TRAINING
 from pipeline.training.checkpoints import TrainingFiles
-from pipeline.training.recipe import Recipe, load_data, silence
+from pipeline.training.recipe import Recipe
+from pipeline.training.stages import silence
 from pipeline.training.string_pool import StringData, alone, draw_examples
+from pipeline.training.training_data import load_data
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.reading.result import Alternative, Part, Reading
+from pipeline.reading.result import Part, Reading
+from pipeline.reading.result_parts import Alternative
 from segmenter.arrays import Box
 
 KINDS = ("amount", "comb", "box", "line", "micr", "given")

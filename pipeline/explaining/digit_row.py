@@ -11,7 +11,7 @@ from pipeline.explaining.panels import ACCENT, CARD, QUIET, RULE, TEXT, WARN, Pa
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.characters import draw_crops
 from pipeline.reading.lattices.lattice import SKIP
-from pipeline.reading.result import Digit
+from pipeline.reading.result_parts import Digit
 from segmenter.spans import Spans
 
 CARD_WIDTH, CROP, SPACE = 122, 112, 8  # points; a pixel of the crop is 4 of them

@@ -24,7 +24,7 @@ from pipeline.explaining.panels import (
 )
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.lattice import SKIP
-from pipeline.reading.result import Digit
+from pipeline.reading.result_parts import Digit
 from segmenter.pieces import Pieces
 
 LEVELS = ("gap", "one stroke", "two strokes", "dense")

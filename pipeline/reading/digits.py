@@ -12,7 +12,7 @@ from pipeline.reading.confidence.calibration import LEAST, Calibration
 from pipeline.reading.lattices.lattice import SKIP, Path
 from pipeline.reading.lattices.search import Round
 from pipeline.reading.line.reading import LineReading
-from pipeline.reading.result import Alternative, Digit
+from pipeline.reading.result_parts import Alternative, Digit
 from segmenter.arrays import Box, Mask
 from segmenter.cuts import INK_LEVEL
 from segmenter.ink import Ink

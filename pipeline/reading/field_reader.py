@@ -30,7 +30,8 @@ from pipeline.reading.lattices.search import Round, SearchConfig
 from pipeline.reading.lattices.texts import best_path_of, likely_texts
 from pipeline.reading.line.readers import digit_columns
 from pipeline.reading.line.reading import LineReading
-from pipeline.reading.result import Opinion, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Opinion
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
 from pipeline.reading.written.valuing import marks_of, weighed, with_value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.synthesis.hands import LETTERS, OTHER_MARKS, OWN_MARKS
+from pipeline.synthesis.handwriting.hand_marks import LETTERS, OTHER_MARKS, OWN_MARKS
 from pipeline.synthesis.style import StringStyle, pick_weighted
 
 ENDINGS = (

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from pipeline.synthesis.hands import Hand, draw_hand
+from pipeline.synthesis.handwriting.hands import Hand, draw_hand
+from pipeline.synthesis.handwriting.placing import Line
+from pipeline.synthesis.handwriting.writing import draw_kind, write_line, write_pen_string
 from pipeline.synthesis.numbers import Planned, draw_number, plan_characters, plan_marks
-from pipeline.synthesis.placing import Line
 from pipeline.synthesis.scans import crop_field, scan
 from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.style import EVALUATION, PRESETS, SURROUNDED, TRAINING, StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.surrounded import draw_surrounded
-from pipeline.synthesis.writing import draw_kind, write_line, write_pen_string
 
 __all__ = [
     "EVALUATION",

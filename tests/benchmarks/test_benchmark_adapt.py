@@ -15,7 +15,7 @@ from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.evaluation.evaluation import Truth
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
-from pipeline.training import recipe
+from pipeline.training import training_data as loading
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp
             out.with_suffix(ending).write_bytes(weights.with_suffix(ending).read_bytes())
         return AdaptReport(8, (), None, 0)
 
-    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 20)
     monkeypatch.setattr(benchmark, "adapt", copied)
     out = tmp_path / "adapt.json"
     common = [

@@ -27,11 +27,12 @@ from classifier.line.line_network import LineNetwork, LineShape
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, network_arrays, network_card
 from pipeline.reading.field_reader import FieldReader
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 from pipeline.reading.text_finding import score_spans
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import EVALUATION, draw_string
-from pipeline.training import recipe
+from pipeline.training import training_data as loading
 from pipeline.training.crop.trainer import lone_accuracy
 from segmenter.ink import extract_ink
 
@@ -357,7 +358,7 @@ def test_segmentation_counts_digits_that_stand_apart():
 
 @pytest.mark.slow
 def test_formats_are_measured_on_a_few_account_numbers(weights, training_data, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 20)
     out = tmp_path / "formats.json"
     given = ["--weights", str(weights), "--data", str(training_data), "--n", "2", "--digits", "4", "--no-cheques"]
     formats.main([*given, "--out", str(out)])

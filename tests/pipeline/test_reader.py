@@ -18,7 +18,7 @@ from pipeline.documents.fields import DocumentReading
 from pipeline.documents.glance import may_be_page
 from pipeline.images import load_grey
 from pipeline.reader import AHEAD
-from pipeline.reading.result import Digit
+from pipeline.reading.result_parts import Digit
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from scipy import ndimage
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.micr.e13b import PITCH, ROWS, Match, match_strip
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 
 NO_AMOUNT = "a line of MICR characters has no value"
 ORDERS = (

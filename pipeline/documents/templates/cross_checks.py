@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.documents.fields import FieldReading
-from pipeline.reading.result import Alternative, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative
 
 SUREST = 0.985  # confidence that a check lifts a reading to, at most: fields may be misread alike
 DOUBTED = 0.5  # confidence at most where nothing fits: one of the fields is wrong, nobody knows which

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.reading.result import OPEN, Alternative, Mask
+from pipeline.reading.result_parts import OPEN, Alternative, Mask
 
 TEXTS = 16  # that are looked for: as many as there are digits in one place, and some that differ otherwise
 SHOWN = 4  # digits of the open place that are named

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline import answers
 from pipeline.documents.fields import DocumentReading, FieldReading
-from pipeline.reading.result import Alternative, Digit, Mask, Opinion, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative, Digit, Mask, Opinion
 
 LEFT_OUT = {"errors", "readers", "blank"}  # where empty, besides what is None by default
 Fields = dict[str, tuple[Any, Any]]

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from pipeline.synthesis.glyphs.font_digits import Contours, Font
 from pipeline.synthesis.glyphs.pens import SUPERSAMPLING, Glyph
-from pipeline.synthesis.placing import Line
+from pipeline.synthesis.handwriting.placing import Line
 
 E13B_ROWS = {
     "0": "####### #.....# #.....# #.....# #.....# #.....# #.....# #.....# #######",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.synthesis.glyphs.pens import draw_strokes
-from pipeline.synthesis.hands import Hand
+from pipeline.synthesis.handwriting.hands import Hand
+from pipeline.synthesis.handwriting.writing import write_line
 from pipeline.synthesis.numbers import Planned
 from pipeline.synthesis.sources import DIGITS
 from pipeline.synthesis.style import StringStyle, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.printed import draw_word, print_text
 from pipeline.synthesis.surroundings.scene import Scene, put
-from pipeline.synthesis.writing import write_line
 
 LETTERS = "abcdefghiklmnoprstuvwABDEGKMRST"
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.synthesis.hands import Hand, draw_hand, ink_strokes, write_digit
+from pipeline.synthesis.handwriting.hands import Hand, draw_hand, ink_strokes, write_digit
+from pipeline.synthesis.handwriting.placing import Line
+from pipeline.synthesis.handwriting.writing import draw_kind, write_line, write_pen_string
 from pipeline.synthesis.numbers import Planned, plan_marks
-from pipeline.synthesis.placing import Line
 from pipeline.synthesis.sources import DIGITS, PenSample, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.displays import draw_display, show
 from pipeline.synthesis.surroundings.machine_print import cut_into_bars, magnetic_font, mark_zeros, type_unevenly
-from pipeline.synthesis.writing import draw_kind, write_line, write_pen_string
 
 COUNTED = 2 * DIGITS
 

@@ -18,7 +18,7 @@ from classifier.distortions import Distortion
 from classifier.network import DIGITS, SYMBOLS, ConvolutionNetwork
 from classifier.optimiser import Adam
 from classifier.sigmoid import sigmoid
-from pipeline.synthesis.hands import draw_hand, write_digit
+from pipeline.synthesis.handwriting.hands import draw_hand, write_digit
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted
 from pipeline.training.crop.trainer import clipped, draw_lone

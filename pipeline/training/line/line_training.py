@@ -25,8 +25,9 @@ from pipeline.synthesis.style import EVALUATION
 from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.line.line_strings import blocks
 from pipeline.training.line.line_trainer import LineRecipe, LineTrainer
-from pipeline.training.recipe import ATTRIBUTION, Recipe, load_data, load_registers
+from pipeline.training.recipe import Recipe
 from pipeline.training.string_pool import StringData
+from pipeline.training.training_data import ATTRIBUTION, load_data, load_registers
 
 LOG = logging.getLogger(__name__)
 HELD_OUT_STRINGS = 300  # drawn from writers that are never trained on

@@ -22,7 +22,7 @@ from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.lattices.rescoring import MEASURES
 from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import TRAINING, draw_string
-from pipeline.training import recipe as train_recipe
+from pipeline.training import training_data as loading
 from pipeline.training.checkpoints import TrainingFiles
 from pipeline.training.crop.path_loss import path_loss
 from pipeline.training.crop.trainer import StepConfig
@@ -195,7 +195,7 @@ def test_resumed_is_the_same_as_uninterrupted(table, pair, whole, tmp_path, help
 
 
 def test_mixes_in_the_data_where_there_are_any(table, pair, training_data, tmp_path, helps, monkeypatch):
-    monkeypatch.setattr(train_recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 20)
     said = []
     adapt(table, tmp_path / "mine.npz", weights=pair, data=training_data, recipe=TINY, say=said.append)
     assert not any("no data folder" in line for line in said)

@@ -13,7 +13,8 @@ from pipeline.batch.layouts import COLUMNS, FileLayout, whole_records
 from pipeline.batch.records import make_record, status_of
 from pipeline.documents.fields import DocumentReading, FieldReading
 from pipeline.errors import UsageError
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 from pipeline.tables import csv_line, safe_cell
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6)

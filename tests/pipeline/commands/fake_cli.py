@@ -16,7 +16,8 @@ from classifier.errors import WeightsError
 from pipeline.errors import UsageError
 from pipeline.formats.format import parse_format
 from pipeline.images import load_grey
-from pipeline.reading.result import Alternative, Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative, Digit
 
 
 class FakeReader:

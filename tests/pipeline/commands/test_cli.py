@@ -16,7 +16,8 @@ import pipeline
 from pipeline.commands.codes import worst
 from pipeline.commands.main import app
 from pipeline.errors import ImageError
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 from tests.pipeline.commands import fake_cli
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)

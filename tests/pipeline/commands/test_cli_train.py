@@ -12,6 +12,7 @@ from classifier.network import Convolution, Shape
 from classifier.weights import load_networks
 from pipeline.commands.main import app
 from pipeline.training import recipe
+from pipeline.training import training_data as loading
 from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.recipe import Recipe, Stage
 from pipeline.training.string_pool import PoolConfig
@@ -39,7 +40,7 @@ def own_surroundings(monkeypatch, tmp_path):
 @pytest.fixture
 def tiny(monkeypatch):
     """The recipe on a tiny scale, its options as the command gives them."""
-    monkeypatch.setattr(recipe, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 20)
     monkeypatch.setattr(recipe, "Recipe", lambda **options: replace(TINY, **options))
 
 

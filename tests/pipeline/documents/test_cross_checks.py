@@ -12,7 +12,8 @@ from pipeline.documents.fields import FieldReading
 from pipeline.documents.templates.cross_checks import DOUBTED, Check, checked
 from pipeline.documents.templates.template_file import load_template, to_toml
 from pipeline.errors import UsageError
-from pipeline.reading.result import Alternative, Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative, Digit
 from tests.pipeline.documents.test_templates import TEMPLATE
 
 TODAY = datetime.date(2026, 3, 1)

@@ -20,7 +20,8 @@ from pipeline.documents.document import draft_template
 from pipeline.documents.fields import FieldReading
 from pipeline.documents.pages import load_pages
 from pipeline.reading.field_reader import SHIPPED
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 from pipeline.synthesis.sources import Sources
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not SHIPPED.exists(), reason="no shipped weights")]

@@ -23,7 +23,8 @@ from pipeline.evaluation.metrics import (
     read_rate,
     wilson,
 )
-from pipeline.reading.result import Digit, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Digit
 
 SCORE = os.environ.get("DIGITSTRING_SCORE")
 

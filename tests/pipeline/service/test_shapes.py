@@ -16,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline import answers
 from pipeline.documents.fields import DocumentReading, FieldReading
 from pipeline.reader import Reader
-from pipeline.reading.result import Alternative, Digit, Mask, Opinion, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative, Digit, Mask, Opinion
 from pipeline.service.app import create_app
 from pipeline.service.routes.example_answers import FORM, RECORD
 from pipeline.service.routes.shapes import DocumentModel, FormAnswer, RecordModel, UnreadableModel

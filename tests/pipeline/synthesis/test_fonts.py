@@ -16,7 +16,7 @@ from pipeline.errors import DataError
 from pipeline.synthesis.glyphs.font_digits import LICENCES, OUTLINES, UNITS, Font, draw_font_digit, load_fonts
 from pipeline.synthesis.glyphs.font_outlines import FONTS, collect, copyright_of, encode_contours, flatten_contour
 from pipeline.synthesis.glyphs.pens import draw_contours
-from pipeline.synthesis.hands import draw_hand
+from pipeline.synthesis.handwriting.hands import draw_hand
 from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import CALIBRATION, EVALUATION, PRESETS, TRAINING

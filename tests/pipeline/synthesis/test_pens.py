@@ -11,7 +11,7 @@ from scipy import ndimage
 from pipeline.synthesis.glyphs.allographs import ALLOGRAPHS, draw_allograph, spline
 from pipeline.synthesis.glyphs.bitmaps import elastic_field, warp_bitmap
 from pipeline.synthesis.glyphs.pens import SOLID, Glyph, draw_strokes, fit_strokes, trim_ink, vary_strokes
-from pipeline.synthesis.placing import Line
+from pipeline.synthesis.handwriting.placing import Line
 
 
 def line(*points: tuple[float, float]) -> np.ndarray:

@@ -16,12 +16,14 @@ from pipeline.errors import DataError, UsageError
 from pipeline.reading.field_reader import FieldReader
 from pipeline.synthesis.sources import collection_of
 from pipeline.synthesis.style import TRAINING
-from pipeline.training import recipe as recipes
+from pipeline.training import training_data as loading
 from pipeline.training.calibrating.calibrate import calibrate
 from pipeline.training.crop import pretraining
 from pipeline.training.crop.trainer import StepConfig
-from pipeline.training.recipe import Recipe, Stage, is_held_out, learning_rate, load_data, train_shipped
+from pipeline.training.recipe import Recipe, Stage, train_shipped
+from pipeline.training.stages import learning_rate
 from pipeline.training.string_pool import PoolConfig, StringData, StringMixture, alone, chunks, draw_of
+from pipeline.training.training_data import is_held_out, load_data
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +40,7 @@ EPOCHS = [("first", 1), ("first", 2), ("second", 1), ("second", 2)]
 
 @pytest.fixture(autouse=True)
 def few_validation_digits(monkeypatch):
-    monkeypatch.setattr(recipes, "VALIDATION_DIGITS", 20)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 20)
     monkeypatch.setattr(pretraining, "DRAWN", 30)
 
 
@@ -47,7 +49,7 @@ def trained(training_data, tmp_path_factory):
     """A folder with uninterrupted.npz, and the reports of its epochs."""
     folder, reports = tmp_path_factory.mktemp("trained"), []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "VALIDATION_DIGITS", 20)
+        patch.setattr(loading, "VALIDATION_DIGITS", 20)
         patch.setattr(pretraining, "DRAWN", 30)
         train_shipped(folder / "uninterrupted.npz", training_data, TINY, on_epoch=reports.append)
     return folder, reports
@@ -146,7 +148,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(out, 
 def test_a_run_without_data_or_with_too_few_digits_says_so(training_data, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="does not exist"):
         train_shipped(tmp_path / "a.npz", tmp_path / "none", TINY)
-    monkeypatch.setattr(recipes, "VALIDATION_DIGITS", 60)
+    monkeypatch.setattr(loading, "VALIDATION_DIGITS", 60)
     with pytest.raises(DataError, match="60 training digits are too few"):
         train_shipped(tmp_path / "a.npz", training_data, TINY)
     assert list(tmp_path.iterdir()) == []
@@ -170,8 +172,8 @@ def test_digits_from_the_cache_are_named_in_the_card(training_data, tmp_path, mo
     cached.mkdir()
     for path in training_data.glob("*ubyte"):
         (cached / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(recipes, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(recipes, "load_mnist", lambda folder: load_mnist(folder or cached))
+    monkeypatch.setattr(loading, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(loading, "load_mnist", lambda folder: load_mnist(folder or cached))
     assert load_data(None, TINY).hashes == {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in cached.iterdir()
     }

@@ -12,7 +12,8 @@ from pipeline.batch.records import make_record
 from pipeline.errors import UsageError
 from pipeline.reader import Reader
 from pipeline.reading.confidence.masking import mask_of
-from pipeline.reading.result import Alternative, Digit, Mask, Reading
+from pipeline.reading.result import Reading
+from pipeline.reading.result_parts import Alternative, Digit, Mask
 
 ZEROS = Path(__file__).resolve().parents[4] / "examples" / "zeros.png"
 texts = st.text("012", min_size=1, max_size=4)

@@ -31,7 +31,7 @@ RECIPE = LineRecipe(
 @pytest.fixture
 def few(monkeypatch):
     """MNIST's validation part and the strings held out, cut down to what the test's data has."""
-    monkeypatch.setattr("pipeline.training.recipe.VALIDATION_DIGITS", 10)
+    monkeypatch.setattr("pipeline.training.training_data.VALIDATION_DIGITS", 10)
     monkeypatch.setattr("pipeline.training.line.line_training.HELD_OUT_STRINGS", 3)
 
 

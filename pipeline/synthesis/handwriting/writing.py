@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.synthesis.glyphs.pens import Glyph, fit_strokes
-from pipeline.synthesis.hands import LETTERS, Hand, ink_strokes, write_digit, write_mark
+from pipeline.synthesis.handwriting.hand_marks import LETTERS, write_mark
+from pipeline.synthesis.handwriting.hands import Hand, ink_strokes, write_digit
+from pipeline.synthesis.handwriting.placing import Line
 from pipeline.synthesis.numbers import Planned
-from pipeline.synthesis.placing import Line
 from pipeline.synthesis.sources import PenSample, Sources
 from pipeline.synthesis.style import StringStyle, pick_weighted, uniform
 
