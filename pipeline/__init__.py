@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from classifier.errors import ClassifierError, WeightsError
     from pipeline.documents.fields import DocumentReading, FieldReading
     from pipeline.errors import DataError, ImageError, OutputError, PipelineError, UsageError
-    from pipeline.reader import Reader, Unreadable, read_document
-    from pipeline.reading.result import Reading, Result
+    from pipeline.reader import Reader, read_document
+    from pipeline.reading.result import Reading, Result, Unreadable
     from pipeline.reading.result_parts import Alternative, Digit
     from segmenter.errors import SegmenterError
 
@@ -42,7 +42,7 @@ _HOMES = {
     "Digit": "pipeline.reading.result_parts",
     "Alternative": "pipeline.reading.result_parts",
     "Result": "pipeline.reading.result",
-    "Unreadable": "pipeline.reader",
+    "Unreadable": "pipeline.reading.result",
     "read_document": "pipeline.reader",
     "DocumentReading": "pipeline.documents.fields",
     "FieldReading": "pipeline.documents.fields",

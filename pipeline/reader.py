@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +27,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.images import is_single, load_grey, settled
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.lattices.search import SearchConfig
-from pipeline.reading.result import Part
-from pipeline.reading.result_parts import Alternative
+from pipeline.reading.result import Unreadable
 from segmenter.arrays import Box, Grey
 from segmenter.errors import SegmenterError
 
@@ -43,31 +41,6 @@ LARGE = 1_000_000  # pixels of a picture from which on its number is read at a l
 HIGH = 120  # ... its characters are so many pixels high then, at least; the readers take 50
 AHEAD = 2  # images for each thread that are taken before their readings are asked for
 LEAST_PAGE = 500  # pixels of the longer side: a smaller picture is a field, and the rest need not be imported
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """In the place of a reading, among many: the error that reading the image ended with. A `Result` without text."""
-
-    error: PipelineError | SegmenterError | ClassifierError
-    text: None = None
-    confidence: float = 0.0
-    accepted: bool = False
-    alternatives: tuple[Alternative, ...] = ()
-    note: str | None = None
-
-    @property
-    def errors(self) -> tuple[str, ...]:
-        """The error's sentence."""
-        return (str(self.error),)
-
-    def parts(self) -> tuple[Part, ...]:
-        """None."""
-        return ()
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"error": sentence}`."""
-        return {"error": str(self.error)}
 
 
 class Reader:

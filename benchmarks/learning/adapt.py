@@ -34,8 +34,8 @@ from benchmarks.common.tables import markdown
 from benchmarks.learning.adapt_forgetting import KINDS, forgotten
 from benchmarks.learning.adapt_report import print_report
 from classifier.weights import Networks
+from pipeline.adapting.adapt_recipe import AdaptRecipe
 from pipeline.adapting.adaptation import adapt
-from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.adapting.unlabelled import adapt_unlabelled
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluation import Truth, load_truth

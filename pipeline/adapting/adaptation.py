@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipeline.adapting.adapt_recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.check import Answers, Comparison, adapted_joint, honest_answers, read_pictures
 from pipeline.adapting.labelled import Pictures, held_out_folds, load_pictures
 from pipeline.adapting.learners import Texts
 from pipeline.adapting.parent import Parent
 from pipeline.adapting.preparing import Progress, Say, begin, prepare
-from pipeline.adapting.recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.runs import Runs
 from pipeline.data.downloads import sha256_of
 

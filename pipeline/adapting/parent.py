@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier.weights import Networks, network_arrays, network_card
+from pipeline.adapting.adapt_recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.check import Answers, adapted_confidence
 from pipeline.adapting.labelled import Picture
-from pipeline.adapting.recipe import AdaptRecipe, AdaptReport
 from pipeline.data.downloads import sha256_of
 from pipeline.reading.confidence.calibration import Calibration
 from pipeline.reading.confidence.joint import Joint

@@ -11,16 +11,16 @@ import numpy as np
 
 from classifier.network import ConvolutionNetwork
 from classifier.weights import Networks
-from pipeline.adapting.crops.learner import CropLearner
+from pipeline.adapting.adapt_recipe import AdaptRecipe
+from pipeline.adapting.crops.crop_learner import CropLearner
 from pipeline.adapting.crops.schedule import Base
 from pipeline.adapting.crops.variations import picture_versions
 from pipeline.adapting.labelled import Picture
 from pipeline.adapting.learners import Learner
-from pipeline.adapting.lines.learner import LineLearner
+from pipeline.adapting.lines.line_examples import OwnLine, draw_base
+from pipeline.adapting.lines.line_learner import LineLearner
 from pipeline.adapting.lines.outputs import OutputLearner
-from pipeline.adapting.lines.strings import OwnLine, draw_base
 from pipeline.adapting.parent import Parent
-from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.adapting.runs import Runs
 from pipeline.data.downloads import DATA_VARIABLE, data_folder
 from pipeline.synthesis.sources import Sources

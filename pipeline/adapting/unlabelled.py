@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from classifier.weights import Networks
+from pipeline.adapting.adapt_recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.check import Comparison, found_in
 from pipeline.adapting.labelled import Picture, Pictures, held_out_folds, load_folder
 from pipeline.adapting.parent import Parent
 from pipeline.adapting.preparing import Progress, Say, begin, prepare
-from pipeline.adapting.recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.runs import Runs
 from pipeline.errors import UsageError
 

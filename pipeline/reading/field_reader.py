@@ -12,24 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.arrays import Scores
-from classifier.errors import WeightsError
 from classifier.line.line_columns import beam_texts
 from classifier.onnx.runtime import on_engine
-from classifier.weights import Networks, load_networks
+from classifier.weights import load_networks
 from pipeline.errors import UsageError
 from pipeline.formats.format import Format, parse_format
 from pipeline.images import load_grey
-from pipeline.reading.confidence.calibration import Calibration
 from pipeline.reading.confidence.masking import TEXTS, mask_of
 from pipeline.reading.digits import column_boxes, make_digits, path_boxes, path_shares, scaled_alternatives, text_shares
-from pipeline.reading.lattices.characters import MEASURES
 from pipeline.reading.lattices.lattice import Path
 from pipeline.reading.lattices.paths import best_path
-from pipeline.reading.lattices.rescoring import MEASURES as SECOND_MEASURES
 from pipeline.reading.lattices.search import Round, SearchConfig
 from pipeline.reading.lattices.texts import best_path_of, likely_texts
 from pipeline.reading.line.readers import digit_columns
 from pipeline.reading.line.reading import LineReading
+from pipeline.reading.reader_settings import accepted_from, calibration_of, check_inputs, checked_mask
 from pipeline.reading.result import Reading
 from pipeline.reading.result_parts import Opinion
 from pipeline.reading.text_finding import Found, find_texts
@@ -92,15 +89,15 @@ class FieldReader:
             raise UsageError(f"alternatives must be 0 or more, not {alternatives}")
         path = SHIPPED if weights is None else FilePath(weights)
         self.networks, self.card = load_networks(path)
-        _check_inputs(self.networks, path)
+        check_inputs(self.networks, path)
         self._running = on_engine(self.networks)
         self.line, confidence = line_side(self._running, self.card, path, second)
-        self.calibration, table = _calibration_of(confidence, path)
+        self.calibration, table = calibration_of(confidence, path)
         self.thresholds = table
         self.marks = marks_of(confidence, path)
-        self.threshold = _threshold(table, threshold, max_error)
+        self.threshold = accepted_from(table, threshold, max_error)
         self.alternatives = alternatives
-        self.mask = _checked_mask(mask)
+        self.mask = checked_mask(mask)
         self.config = config or SearchConfig()
         self.format = None if format is None else parse_format(format)
 
@@ -114,10 +111,10 @@ class FieldReader:
     ) -> FieldReader:
         """A reader with the same weights and other options. Raises UsageError."""
         other = copy.copy(self)
-        other.threshold = self.threshold if threshold is None else _threshold(self.thresholds, threshold, None)
+        other.threshold = self.threshold if threshold is None else accepted_from(self.thresholds, threshold, None)
         other.alternatives = self.alternatives if alternatives is None else alternatives
         other.format = self.format if format is None else parse_format(format)
-        other.mask = self.mask if mask is None else _checked_mask(mask)
+        other.mask = self.mask if mask is None else checked_mask(mask)
         return other
 
     def read(self, image: Any, format: str | None = None) -> Reading:
@@ -213,47 +210,3 @@ def _note(found: Found, format: Format, reading: Reading) -> str | None:
     if not plain or not plain[0][0]:
         return None
     return f"nothing here fits the format {format.spec}; without a format it reads {plain[0][0]}"
-
-
-def _check_inputs(networks: Networks, path: FilePath) -> None:
-    """Raise WeightsError unless the networks take what the reader gives them: crops of two channels, measures."""
-    for name, network, inputs in (("first", networks.first, MEASURES), ("second", networks.second, SECOND_MEASURES)):
-        if network is not None and (network.shape.channels, network.shape.measures) != (2, inputs):
-            raise WeightsError(
-                f"{path}: the {name} network does not take what this version gives it; make the weights "
-                "with 'train' again"
-            )
-
-
-def _calibration_of(card: dict[str, Any], path: FilePath) -> tuple[Calibration, dict[str, float]]:
-    try:
-        table = {key: float(value) for key, value in card["thresholds"].items()}
-        if not all(0 < float(bound) < 1 and 0 <= value <= 1 for bound, value in table.items()):
-            raise ValueError(f"not thresholds: {table}")
-        return Calibration.from_json(card["calibration"]), table
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(f"{path}: the card of the weights has no calibration; make it with 'train'") from error
-
-
-def _threshold(table: dict[str, float], threshold: float | None, max_error: float | None) -> float:
-    """The acceptance threshold that the arguments mean."""
-    if threshold is not None and max_error is not None:
-        raise UsageError("give either a threshold or a largest error, not both")
-    if threshold is not None:
-        if not 0 <= threshold <= 1:
-            raise UsageError(f"the threshold must be in [0, 1], not {threshold}")
-        return float(threshold)
-    wanted = 0.01 if max_error is None else max_error
-    if not 0 < wanted < 1:
-        raise UsageError(f"the largest error must be between 0 and 1, not {wanted}")
-    within = [bound for bound in table if float(bound) <= wanted]
-    if not within:
-        known = ", ".join(sorted(table, key=float))
-        raise UsageError(f"these weights know no threshold for an error of {wanted}; they know {known}")
-    return table[max(within, key=float)]
-
-
-def _checked_mask(level: float | None) -> float | None:
-    if level is not None and not 0 < level < 1:
-        raise UsageError(f"the confidence of a mask must be between 0 and 1, not {level}")
-    return level

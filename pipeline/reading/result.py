@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from classifier.errors import ClassifierError
+from pipeline.errors import PipelineError
 from pipeline.reading.result_parts import (
     Alternative,
     Digit,
@@ -21,6 +23,7 @@ from pipeline.reading.result_parts import (
     check_digits,
     check_probability,
 )
+from segmenter.errors import SegmenterError
 
 FIELD = "field"  # the kind of a part that is a whole picture of one number
 SUM_TOLERANCE = 1e-6  # float rounding of posteriors that sum to one
@@ -172,3 +175,28 @@ class Result(Protocol):
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; the keys of Reading are always there."""
         ...
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """In the place of a reading, among many: the error that reading the image ended with. A `Result` without text."""
+
+    error: PipelineError | SegmenterError | ClassifierError
+    text: None = None
+    confidence: float = 0.0
+    accepted: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    note: str | None = None
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The error's sentence."""
+        return (str(self.error),)
+
+    def parts(self) -> tuple[Part, ...]:
+        """None."""
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"error": sentence}`."""
+        return {"error": str(self.error)}

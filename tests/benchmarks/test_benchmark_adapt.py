@@ -10,7 +10,7 @@ from PIL import Image
 from benchmarks.common.scores import Scores
 from benchmarks.learning import adapt as benchmark
 from benchmarks.learning.adapt import file_number, split
-from pipeline.adapting.recipe import AdaptReport
+from pipeline.adapting.adapt_recipe import AdaptReport
 from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.evaluation.evaluation import Truth
 from pipeline.synthesis.sources import Sources

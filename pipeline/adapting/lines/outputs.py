@@ -12,7 +12,7 @@ from classifier.line.line_network import LineNetwork
 from classifier.optimiser import Adam
 from classifier.weights import Networks, rounded
 from pipeline.adapting.learners import Arrays, Texts
-from pipeline.adapting.lines.strings import LineVariation, OwnLine
+from pipeline.adapting.lines.line_examples import LineVariation, OwnLine
 from pipeline.training.line.ctc_gradient import ctc_gradient
 from pipeline.training.line.line_strings import LineString
 

@@ -59,9 +59,10 @@ def adapt(
 
 def _labelled(table: Path, out: Path, images: Path | None, seed: int, options: dict[str, Any]) -> str | None:
     """Adapts to a table; what is told in the end, where anything was learned."""
-    from pipeline.adapting import adaptation, recipe
+    from pipeline.adapting import adaptation
+    from pipeline.adapting.adapt_recipe import AdaptRecipe
 
-    report = adaptation.adapt(table, out, images=images, recipe=recipe.AdaptRecipe(seed=seed), **options)
+    report = adaptation.adapt(table, out, images=images, recipe=AdaptRecipe(seed=seed), **options)
     if report.skipped:
         say(f"{len(report.skipped)} of {len(report.skipped) + report.rows} rows skipped")
     warning = report.warning()
@@ -73,9 +74,10 @@ def _labelled(table: Path, out: Path, images: Path | None, seed: int, options: d
 
 def _unlabelled(folder: Path, out: Path, seed: int, options: dict[str, Any]) -> str | None:
     """The same for a folder without right answers."""
-    from pipeline.adapting import recipe, unlabelled
+    from pipeline.adapting import unlabelled
+    from pipeline.adapting.adapt_recipe import AdaptRecipe
 
-    report = unlabelled.adapt_unlabelled(folder, out, recipe=recipe.AdaptRecipe(seed=seed), **options)
+    report = unlabelled.adapt_unlabelled(folder, out, recipe=AdaptRecipe(seed=seed), **options)
     say(report.warning())
     if report.kept_parent:
         return None

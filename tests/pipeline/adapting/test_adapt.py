@@ -10,12 +10,12 @@ from PIL import Image
 
 from classifier.network import Convolution, ConvolutionNetwork, Shape
 from classifier.weights import Networks, load_networks, network_arrays, network_card
+from pipeline.adapting.adapt_recipe import AdaptRecipe
 from pipeline.adapting.adaptation import adapt
 from pipeline.adapting.check import Comparison
 from pipeline.adapting.crops.schedule import AdaptSchedule, Base, run_pass, start_trainer
 from pipeline.adapting.crops.variations import picture_versions
 from pipeline.adapting.labelled import load_pictures
-from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.adapting.runs import Runs
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.field_reader import FieldReader

@@ -12,14 +12,14 @@ from classifier.line.line_columns import text_log_probabilities
 from classifier.line.line_network import LineNetwork, LineShape
 from classifier.weights import Networks, load_networks, network_arrays, network_card, rounded
 from pipeline.adapting import preparing
+from pipeline.adapting.adapt_recipe import AdaptRecipe
 from pipeline.adapting.adaptation import adapt
 from pipeline.adapting.check import Comparison
 from pipeline.adapting.crops.schedule import AdaptSchedule
 from pipeline.adapting.labelled import Picture
-from pipeline.adapting.lines.learner import LineSchedule
+from pipeline.adapting.lines.line_examples import OwnLine, draw_base
+from pipeline.adapting.lines.line_learner import LineSchedule
 from pipeline.adapting.lines.outputs import OutputLearner, OutputSchedule
-from pipeline.adapting.lines.strings import OwnLine, draw_base
-from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.adapting.runs import Runs
 from pipeline.adapting.unlabelled import Said, adapt_unlabelled
 from pipeline.errors import UsageError

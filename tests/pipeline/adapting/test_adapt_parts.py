@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from classifier.network import ConvolutionNetwork
 from classifier.weights import load_networks
+from pipeline.adapting.adapt_recipe import AdaptRecipe
 from pipeline.adapting.check import Answers, Comparison, careful_thresholds, honest_answers
 from pipeline.adapting.crops.schedule import AdaptSchedule, Base, mixed
 from pipeline.adapting.crops.variations import Variation, vary
 from pipeline.adapting.labelled import held_out_folds
 from pipeline.adapting.preparing import starting_network
-from pipeline.adapting.recipe import AdaptRecipe
 from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.field_reader import SHIPPED

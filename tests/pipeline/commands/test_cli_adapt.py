@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline.adapting import adaptation as adapting
 from pipeline.adapting import unlabelled
-from pipeline.adapting.recipe import AdaptRecipe, AdaptReport
+from pipeline.adapting.adapt_recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.commands.main import app
 

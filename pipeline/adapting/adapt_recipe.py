@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.adapting.check import Comparison
 from pipeline.adapting.crops.schedule import AdaptSchedule
-from pipeline.adapting.lines.learner import LineSchedule
+from pipeline.adapting.lines.line_learner import LineSchedule
 from pipeline.adapting.lines.outputs import OutputSchedule
 from pipeline.training.recipe import SECOND, Stage
 

@@ -11,7 +11,7 @@ import numpy as np
 from classifier.line.line_network import LineNetwork
 from classifier.weights import Networks, rounded
 from pipeline.adapting.learners import Arrays, Texts
-from pipeline.adapting.lines.strings import LineVariation, OwnLine, batches
+from pipeline.adapting.lines.line_examples import LineVariation, OwnLine, batches
 from pipeline.training.line.line_strings import LineBatch, LineString
 
 if TYPE_CHECKING:
