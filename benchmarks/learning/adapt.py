@@ -68,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--unlabelled", action="store_true", help="without right answers")
     parser.add_argument("--truth", type=Path, help="another table than the cheque amounts'")
     parser.add_argument("--forgotten", type=int, default=0, help="so many digits and strings, for what is forgotten")
+    parser.add_argument("--checked", type=int, default=AdaptRecipe.checked, help="strings that the tool holds out")
+    parser.add_argument("--passes", type=int, default=AdaptRecipe.passes)
     parser.add_argument("--crops", nargs="*", default=AdaptRecipe.crops, help="crop networks that learn, too")
     given = parser.parse_args(arguments)
     if given.report:
@@ -137,7 +139,7 @@ def split(rows: Sequence[Truth], fold: int | None, size: int | None) -> tuple[st
 
 
 def recipe_of(given: argparse.Namespace) -> AdaptRecipe:
-    return AdaptRecipe(seed=given.seed, crops=tuple(given.crops))
+    return AdaptRecipe(seed=given.seed, crops=tuple(given.crops), checked=given.checked, passes=given.passes)
 
 
 def with_answers(part: MeasuredPart, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:

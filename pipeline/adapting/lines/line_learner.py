@@ -24,7 +24,7 @@ class LineSchedule:
     either kind from which the norms' statistics are taken. The other names are those of training/line_tuning.py."""
 
     strings: int = 16
-    looked_at: int = 256
+    looked_at: int = 64
     learning_rate: float = 5e-4
     kept: float = 0.2
     norms: bool = False
