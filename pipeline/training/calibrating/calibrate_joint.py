@@ -35,6 +35,7 @@ EVEN = Joint()
 PULL = 1e-2  # of a weight towards 1, in nats a string for each squared unit of its logarithm
 FEW_PULL = 5.0  # the same in nats in all, towards another joint: as if some fifty strings had confirmed that one
 FLOOR_PULL = 0.05  # ... of a floor: two powers of ten cost about a nat
+LIKELY_FLOORS = 4  # pairs of floors, the likeliest at the other joint's weights, for which weights are fitted
 CALIBRATED = 50  # strings for which the other joint's calibrations of each reader alone count
 
 
@@ -114,15 +115,16 @@ def pulled_joint(evidence: Evidence, towards: Joint) -> Joint:
     """The joint fitted on few strings, pulled towards one that was fitted on many; what disagreements take off stays
     the other's."""
     n = len(evidence.truth)
-    floors = {(math.log(a), math.log(b)) for a, b in itertools.product(LATTICE_FLOORS, LINE_FLOORS)} | {
-        (towards.lattice_floor, towards.line_floor)
-    }
-    options = []
-    for lattice, line in sorted(floors):
-        start = replace(towards, lattice_floor=lattice, line_floor=line)
-        far = (lattice - towards.lattice_floor) ** 2 + (line - towards.line_floor) ** 2
-        cost, joint = _fit_weights(evidence, start, towards, FEW_PULL / n)
-        options.append((cost + FLOOR_PULL / n * far, joint))
+    floors = {(math.log(a), math.log(b)) for a, b in itertools.product(LATTICE_FLOORS, LINE_FLOORS)}
+    starts = [replace(towards, lattice_floor=a, line_floor=b) for a, b in sorted(floors)] + [towards]
+
+    def far(joint: Joint) -> float:
+        away = (joint.lattice_floor - towards.lattice_floor) ** 2 + (joint.line_floor - towards.line_floor) ** 2
+        return FLOOR_PULL / n * away
+
+    starts.sort(key=lambda joint: _mean_loss(evidence, joint) + far(joint))
+    fits = [_fit_weights(evidence, start, towards, FEW_PULL / n) for start in starts[:LIKELY_FLOORS]]
+    options = [(cost + far(joint), joint) for cost, joint in fits]
     _, joint = min(options, key=lambda option: option[0])
     alone = {
         name: _alone(getattr(evidence, name), evidence, getattr(towards, f"{name}_alone"))
@@ -142,7 +144,6 @@ def best_posteriors(evidence: Evidence, joint: Joint) -> tuple[Scores, NDArray[n
 
 def _fit_weights(evidence: Evidence, start: Joint, towards: Joint = EVEN, pull: float = PULL) -> tuple[float, Joint]:
     """The cost in nats a string, and the joint with the best weights for its floors, pulled to those of another."""
-    known = np.flatnonzero(evidence.truth >= 0)
     middle = np.log(np.clip([towards.lattice, towards.line], LEAST_WEIGHT, MOST_WEIGHT))
 
     def of(logs: NDArray[np.float64]) -> Joint:
@@ -150,15 +151,20 @@ def _fit_weights(evidence: Evidence, start: Joint, towards: Joint = EVEN, pull: 
         return replace(start, lattice=float(a), line=float(b))
 
     def cost(logs: NDArray[np.float64]) -> float:
-        scores = evidence.scores(of(logs))[known]
-        pulled = pull * float((logs - middle) @ (logs - middle))
-        if not len(known):
-            return pulled
-        losses = np.logaddexp.reduce(scores, axis=1) - scores[np.arange(len(known)), evidence.truth[known]]
-        return float(losses.mean()) + pulled
+        return _mean_loss(evidence, of(logs)) + pull * float((logs - middle) @ (logs - middle))
 
     found = minimize(cost, middle, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 60})
     return float(found.fun), of(found.x)
+
+
+def _mean_loss(evidence: Evidence, joint: Joint) -> float:
+    """-ln P of the truth, in nats a string, over the strings whose truth is among the candidates."""
+    known = np.flatnonzero(evidence.truth >= 0)
+    if not len(known):
+        return 0.0
+    scores = evidence.scores(joint)[known]
+    losses = np.logaddexp.reduce(scores, axis=1) - scores[np.arange(len(known)), evidence.truth[known]]
+    return float(losses.mean())
 
 
 def _fit_doubts(evidence: Evidence, joint: Joint) -> Joint:
