@@ -97,19 +97,21 @@ def likely_prefixes(columns: Columns, count: int) -> list[str]:
         raise ValueError(f"a beam holds at least one text, got {count}")
     kept: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
     count = max(count, 8)
-    for column in _condensed(np.exp(columns.astype(np.float64))):
+    probabilities = np.exp(columns.astype(np.float64))
+    for column in probabilities[certain_runs(probabilities, LEAST)]:
         kept = _extended(kept, column)
         kept = kept if len(kept) <= count else _largest(kept, count)
     found = [(paused + spoken, text) for text, (paused, spoken) in kept.items() if paused + spoken > 0]
     return [text for _, text in sorted(found, reverse=True)] or [""]
 
 
-def _condensed(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Columns (T, K) of which a run that says one symbol for certain, up to LEAST, is one: to a beam it is no more."""
+def certain_runs(probabilities: NDArray[np.float64], least: float) -> NDArray[np.intp]:
+    """Where each run begins of columns (T, K) that say the same symbol for certain, all others being likely `least` at
+    most: to a beam it is no more than its first column. Other columns are runs of their own."""
     symbols = probabilities.argmax(axis=1)
-    certain = (probabilities > LEAST).sum(axis=1) == 1
+    certain = (probabilities > least).sum(axis=1) == 1
     again = certain[1:] & certain[:-1] & (symbols[1:] == symbols[:-1])
-    return probabilities[np.append(True, ~again)]
+    return np.flatnonzero(np.append(True, ~again))
 
 
 def align(columns: Columns, text: str) -> list[tuple[int, int]]:

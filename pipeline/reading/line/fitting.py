@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.arrays import Columns, Scores
-from classifier.line.line_columns import likely_prefixes
+from classifier.line.line_columns import certain_runs, likely_prefixes
 from classifier.line.line_network import BLANK
 from pipeline.formats.automaton import REFUSED, Automaton
 from pipeline.formats.format import Format
@@ -70,7 +70,10 @@ def _beam(columns: Columns, automaton: Automaton, behind: Scores, beam: int) -> 
     fits."""
     step = automaton.step.tolist()
     kept: dict[str, tuple[int, float, float]] = {"": (0, 1.0, 0.0)}  # state; ends in a blank, in its last digit
-    for column, onward in zip(np.exp(columns.astype(np.float64)), behind[1:], strict=True):
+    probabilities = np.exp(columns.astype(np.float64))
+    first = certain_runs(probabilities, LEAST)
+    ends = np.append(first[1:], len(columns))
+    for column, onward in zip(probabilities[first], behind[ends], strict=True):
         kept = _fittest(_extended(kept, column, step), onward, beam)
     return [text for text, (state, _, _) in kept.items() if automaton.accepting[state]]
 
@@ -99,13 +102,13 @@ def _fittest(
     prefixes: dict[str, list[float]], onward: NDArray[np.float64], beam: int
 ) -> dict[str, tuple[int, float, float]]:
     """The prefixes likeliest to be what is read, given that it fits; their probabilities divided by the largest."""
-
-    def value(text: str) -> float:
-        state, paused, spoken = prefixes[text]
-        last = int(text[-1]) if text else BLANK
-        return paused * onward[int(state), BLANK] + spoken * onward[int(state), last]
-
-    best = sorted(((value(text), text) for text in prefixes), reverse=True)[:beam]
-    most = max((prefixes[text][1] + prefixes[text][2] for _, text in best), default=0.0) or 1.0
-    kept = {text: prefixes[text] for worth, text in best if worth > 0}
-    return {text: (int(state), paused / most, spoken / most) for text, (state, paused, spoken) in kept.items()}
+    if not prefixes:
+        return {}
+    texts, last = list(prefixes), [int(text[-1]) if text else BLANK for text in prefixes]
+    state, paused, spoken = np.array(list(prefixes.values())).T
+    state = state.astype(np.intp)
+    worth = paused * onward[state, BLANK] + spoken * onward[state, last]
+    best = np.argsort(-worth, kind="stable")[:beam]
+    best = best[worth[best] > 0]
+    most = float((paused + spoken)[best].max(initial=0.0)) or 1.0
+    return {texts[k]: (int(state[k]), float(paused[k] / most), float(spoken[k] / most)) for k in best.tolist()}
