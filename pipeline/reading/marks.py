@@ -20,7 +20,8 @@ from segmenter.cuts import INK_LEVEL
 from segmenter.pieces import Pieces
 from segmenter.spans import Spans
 
-SPECK = 0.2  # squared pen widths below which a component is no mark
+SPECK = 0.2  # squared pen widths below which a component is no mark for sure ...
+LEAST = 0.08  # ... or none at all
 SMALL = 0.5  # height and width of a point or a comma at most
 LOW = 0.55  # the middle of a point or a comma is below this
 DESCENT = 0.2  # below the line by this much it is a comma ...
@@ -38,7 +39,8 @@ STAR = (0.2, 0.85)  # height of a star
 RAISED = 0.3  # the middle of a raised point is below this; what is small and stands higher is an apostrophe
 BOW = 0.05  # heights by which a bracket's middle third stands out of its ends, at least
 BRACKET = 0.6  # width of a bracket or an upright stroke at most
-MEANT = str.maketrans({"·": ".", "'": "", "(": CURRENCY, ")": UNKNOWN, "|": UNKNOWN})
+FAINT, STUCK = "d", "t"  # shapes of a point that is hardly there, and of one that touches a digit
+MEANT = str.maketrans({"·": ".", "'": "", "(": CURRENCY, ")": UNKNOWN, "|": UNKNOWN, FAINT: "", STUCK: ""})
 """What a shape that is no mark for sure is taken for where nothing but shapes is known."""
 DEBRIS = 0.28  # height and width up to which what touches a digit is a part of it
 
@@ -46,8 +48,9 @@ DEBRIS = 0.28  # height and width up to which what touches a digit is a part of 
 @dataclass(frozen=True)
 class Mark:
     """A component of ink. left, right: of the field, in ink pixels; width, height, top and bottom in heights of the
-    line; fill: share of its box that is ink; layers: how many strokes lie above each other, as a mean over its columns;
-    touches: whether it touches ink of a digit; bow: how far its middle third stands to the right of its ends."""
+    line; area: ink in squared pen widths; fill: share of its box that is ink; layers: how many strokes lie above each
+    other, as a mean over its columns; touches: whether it touches ink of a digit; bow: how far its middle third stands
+    to the right of its ends."""
 
     left: float
     right: float
@@ -59,6 +62,7 @@ class Mark:
     layers: float
     touches: bool
     bow: float = 0.0
+    area: float = 1.0
 
     @property
     def middle(self) -> float:
@@ -103,7 +107,7 @@ def find_marks(pieces: Pieces, of_digits: NDArray[np.bool_]) -> list[Mark]:
     found = []
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         own = labels[place] == number
-        if own.sum() >= SPECK * pieces.ink.stroke_width**2:
+        if own.sum() >= LEAST * pieces.ink.stroke_width**2:
             found.append(_mark(pieces, own, place, bool(beside[place][own].any())))
     return found
 
@@ -111,21 +115,20 @@ def find_marks(pieces: Pieces, of_digits: NDArray[np.bool_]) -> list[Mark]:
 def marks_in_spans(pieces: Pieces, holds: NDArray[np.bool_]) -> list[Mark]:
     """Points and commas that spans of digits hold beside the digit; holds: (N, K) the cells of each span."""
     found = []
+    inked = pieces.ink.pixels >= INK_LEVEL
     for cells in holds:
-        component, mass = pieces.component[cells], pieces.mass[cells]
-        ink = np.bincount(component, mass)
-        main = pieces.boxes[cells][component == ink.argmax()]
-        left, right = main[:, 0].min(), main[:, 2].max()
-        for number in np.flatnonzero((ink > 0) & (ink < ink.max())):
-            own = np.append(cells & (pieces.component == number), False)[pieces.cell_of]
-            own &= pieces.ink.pixels >= INK_LEVEL
-            if own.sum() < SPECK * pieces.ink.stroke_width**2:
-                continue
-            place = ndimage.find_objects(own.astype(np.uint8))[0]
-            mark = _mark(pieces, own[place], place, touches=False)
-            outside = max(left - mark.left, mark.right - right) >= BESIDE * (mark.right - mark.left)
-            most = SMALL if outside else DOT
-            if max(mark.width, mark.height) <= most and mark.middle >= LOW:
+        own = inked & np.append(cells, False)[pieces.cell_of]
+        labels, count = ndimage.label(own, structure=np.ones((3, 3), dtype=bool))
+        if count < 2:
+            continue
+        places = ndimage.find_objects(labels)
+        areas = np.bincount(labels.ravel())[1:]
+        main = places[int(areas.argmax())][1]
+        for number in np.flatnonzero((areas < areas.max()) & (areas >= LEAST * pieces.ink.stroke_width**2)):
+            place = places[number]
+            mark = _mark(pieces, labels[place] == number + 1, place, touches=False)
+            outside = max(main.start - mark.left, mark.right - main.stop) >= BESIDE * (mark.right - mark.left)
+            if max(mark.width, mark.height) <= (SMALL if outside else DOT) and mark.middle >= LOW:
                 found.append(mark)
     return found
 
@@ -148,6 +151,7 @@ def _mark(pieces: Pieces, own: NDArray[np.bool_], place: tuple[slice, ...], touc
         float(runs.mean()),
         touches,
         _bow(own) / unit,
+        float(own.sum()) / pieces.ink.stroke_width**2,
     )
 
 
@@ -167,8 +171,9 @@ def _bow(own: NDArray[np.bool_]) -> float:
 
 def name_marks(marks: list[Mark], start: float, end: float) -> list[tuple[Mark, str]]:
     """Marks and their names; start, end: of the digits, in ink pixels. What is a part of a digit gets none."""
-    named = []
-    waiting = [mark for mark in marks if not (mark.touches and max(mark.width, mark.height) <= DEBRIS)]
+    doubtful = {id(mark): FAINT if mark.area < SPECK else STUCK for mark in marks if _is_doubtful(mark)}
+    named = [(mark, doubtful[id(mark)]) for mark in marks if id(mark) in doubtful and mark.middle >= LOW]
+    waiting = [mark for mark in marks if id(mark) not in doubtful]
     while waiting:
         mark = waiting.pop(0)
         other = next((each for each in waiting if _stacked(mark, each)), None)
@@ -180,6 +185,11 @@ def name_marks(marks: list[Mark], start: float, end: float) -> list[tuple[Mark, 
         if name:
             named.append((mark, name))
     return named
+
+
+def _is_doubtful(mark: Mark) -> bool:
+    """Whether it may be grain of the paper, or a part of a digit that it touches."""
+    return mark.area < SPECK or (mark.touches and max(mark.width, mark.height) <= DEBRIS)
 
 
 def name_of(mark: Mark, before: bool, after: bool) -> str:

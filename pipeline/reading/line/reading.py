@@ -18,6 +18,7 @@ from segmenter.arrays import Box, Grey
 from segmenter.ink import Ink
 
 TEXTS = 15  # likely texts that take part; the truth is among them and the lattice's in 99 of 100 fields
+LESS = 3.0  # nats by which a view may like a text less than another, and still tells its marks
 ABOVE, BESIDE = 0.35, 0.6  # heights of the number line: paper left above and below it, and at its ends
 LOOSE = 1.35  # height of the picture over that of the part: a tighter picture is read whole
 
@@ -72,20 +73,11 @@ class LineReading:
         return [(left + first * view.step, left + (last + 1) * view.step) for first, last in spans], view.box
 
     def marks(self, text: str) -> GapShares | None:
-        """What stands in each gap of a text of digits, as a mean over the views that read it; None where none does."""
-        totals = self._in_views([text])[:, 0]
-        if totals.max() == -np.inf:
-            return None
-        weights = np.exp(totals - totals.max()).tolist()
-        found = [gap_shares(symbol_columns(view.read), text) for view in self.views]
-        kept = [(weight, shares) for weight, shares in zip(weights, found, strict=True) if shares is not None]
-        total = sum(weight for weight, _ in kept)
-        if total <= 0:
-            return None
-        return tuple(
-            {option: sum(weight * shares[gap][option] for weight, shares in kept) / total for option in options}
-            for gap, options in enumerate(kept[0][1])
-        )
+        """What stands in each gap of a text of digits, by the closest view that reads it: marks are small. None where
+        none does."""
+        sums = self._in_views([text])[:, 0]
+        reads = [view for view, total in zip(self.views, sums, strict=True) if total >= sums.max() - LESS]
+        return gap_shares(symbol_columns(reads[-1].read), text) if sums.max() > -np.inf else None
 
 
 def read_line(grey: Grey, ink: Ink, reader: ColumnReader, format: Format | None = None) -> LineReading:

@@ -32,6 +32,7 @@ from pipeline.synthesis.sources import Sources
 from pipeline.synthesis.strings import SyntheticString, draw_written
 from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.synthesis.written_amounts import AMOUNTS, draw_amount
+from pipeline.training.calibrating.plain_marks import has_plain_marks
 
 SEED = 1202
 STYLES = (CALIBRATION, WRITTEN, PRINTED)  # in turn
@@ -66,7 +67,7 @@ def fit_marks(networks: Networks, line: LineSide, held_out: Sources, count: int)
 def draw_amounts(
     sources: Sources, seed: int, styles: Sequence[StringStyle] = STYLES
 ) -> Iterator[tuple[str, SyntheticString]]:
-    """Kinds and amounts without end, kinds and styles in turn; each with all its marks in the picture."""
+    """Kinds and amounts without end, kinds and styles in turn; each with all its marks in the picture, plain to see."""
     number = 0
     while True:
         for kind in AMOUNTS:
@@ -74,7 +75,8 @@ def draw_amounts(
             written = draw_amount(rng, kind)
             string = draw_written(rng, sources, styles[number % len(styles)], written)
             number += 1
-            if string.written == "".join(string.characters) == written.replace(" ", ""):
+            whole = string.written == "".join(string.characters) == written.replace(" ", "")
+            if whole and has_plain_marks(string):
                 yield kind, string
 
 

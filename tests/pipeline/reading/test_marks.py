@@ -72,7 +72,10 @@ def test_places_decide() -> None:
     slash = mark(width=0.4, height=1.0, top=0.0, fill=0.2)
     assert name_of(slash, False, True) == "/" and name_of(slash, True, False) == "¤"
     debris = mark(touches=True)
-    assert name_marks([debris], 10, 20) == []
+    assert name_marks([debris], 10, 20) == [(debris, "t")]
+    grain = mark(area=0.1)
+    assert name_marks([grain], 10, 20) == [(grain, "d")]
+    assert name_marks([mark(touches=True, top=0.1, bottom=0.25)], 10, 20) == []
 
 
 def test_amounts_have_what_is_written_and_a_value_and_others_do_not() -> None:
