@@ -114,7 +114,7 @@ def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> Labels:
 def _components(pixels: InkPlane) -> Labels:
     """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
     labels = Components.of(pixels >= INK_LEVEL).labels
-    nearby = ndimage.maximum_filter(labels, size=3)
+    nearby = ndimage.maximum_filter(labels, size=3, output=labels.dtype)
     return np.where(labels > 0, labels, nearby)
 
 

@@ -26,7 +26,11 @@ def upright(slant: float, skew: float) -> Affine:
 
 def inverse(affine: Affine) -> Affine:
     """The map back."""
-    return np.linalg.inv(np.vstack([affine, [0, 0, 1]]))[:2]
+    (a, b, x), (c, d, y) = affine.tolist()
+    scale = 1 / (a * d - b * c)
+    return np.array(
+        [[d * scale, -b * scale, (b * y - d * x) * scale], [-c * scale, a * scale, (c * x - a * y) * scale]]
+    )
 
 
 def transform(mask: Mask, affine: Affine) -> tuple[Mask, float, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmenter.arrays import Box, Grey, Mask, Plane
+from segmenter.ink_steps.quantiles import median
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def border_paper(grey: Grey, box: Box) -> float | None:
     """
     low, high = float(grey.min()), float(grey.max())
     border = _border(grey)
-    level = float(np.median(border))
+    level = median(border)
     reach = PAPER.uniform * (high - low)
     if low + reach < level < high - reach or np.mean(np.abs(border - level) <= reach) < PAPER.border:
         return None
@@ -137,14 +138,14 @@ def subtract_background(dark: Plane, digit: float, beyond: float | None = None) 
     """
     square = max(3, round(0.5 * digit) | 1)
     mode, paper_around = ("nearest", 0.0) if beyond is None else ("constant", 1.0)
-    lower = ndimage.minimum_filter(dark, size=square, mode=mode, cval=beyond or 0.0)
-    raised = dark - ndimage.maximum_filter(lower, size=square, mode="nearest")
+    lower = ndimage.minimum_filter(dark, size=square, output=np.float32, mode=mode, cval=beyond or 0.0)
+    raised = dark - ndimage.maximum_filter(lower, size=square, output=np.float32, mode="nearest")
     window = max(3, round(1.4 * digit) | 1)
-    level = ndimage.uniform_filter(raised, size=window, mode=mode)
+    level = ndimage.uniform_filter(raised, size=window, output=np.float32, mode=mode)
     for spread in (0.0, 0.5):
         paper = (raised <= level + spread * float(raised.std())).astype(np.float32)
-        share = ndimage.uniform_filter(paper, size=window, mode=mode, cval=paper_around)
-        total = ndimage.uniform_filter(paper * raised, size=window, mode=mode)
+        share = ndimage.uniform_filter(paper, size=window, output=np.float32, mode=mode, cval=paper_around)
+        total = ndimage.uniform_filter(paper * raised, size=window, output=np.float32, mode=mode)
         level = np.where(share > 0.02, total / np.maximum(share, 0.02), level)
     return (raised - level).astype(np.float32)
 

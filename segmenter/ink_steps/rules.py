@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from segmenter.arrays import Mask, Plane
 from segmenter.components import EIGHT, Components
+from segmenter.ink_steps.quantiles import median, quantile
 from segmenter.ink_steps.thresholding import STROKES, stroke_width
 
 Heights = NDArray[np.float32]  # (w,) rows
@@ -99,7 +100,7 @@ def _thickness(mask: Mask, y: NDArray[Any], x: NDArray[Any], thickest: int) -> i
     """Median length of the vertical runs that start at the points."""
     padded = np.pad(mask, ((0, thickest + 1), (0, 0)))
     run = np.stack([padded[y + step, x] for step in range(thickest + 1)])
-    return max(1, int(np.median(np.cumprod(run, axis=0).sum(axis=0))))
+    return max(1, int(median(np.cumprod(run, axis=0).sum(axis=0))))
 
 
 def erase(rules: list[Rule], mask: Mask, contrast: Plane) -> Mask:
@@ -140,7 +141,7 @@ def _covered(rule: Rule, mask: Mask, contrast: Plane) -> Mask:
     around = _band(rule, mask.shape, RULES.above, RULES.below)
     weight = ndimage.uniform_filter1d(np.where(around, contrast, 0).sum(axis=0), 3, mode="nearest")
     drawn = (around & mask).any(axis=0)
-    usual = float(np.percentile(weight[drawn], 40)) if drawn.any() else 0.0
+    usual = quantile(weight[drawn], 0.4) if drawn.any() else 0.0
     return np.asarray(weight > RULES.heavier * usual)
 
 

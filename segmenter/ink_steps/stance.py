@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from segmenter.arrays import Index, Mask
 from segmenter.components import Components, usual_height
+from segmenter.ink_steps.quantiles import median
 
 TANGENTS = np.linspace(-0.3, 0.9, 25)
 
@@ -39,7 +40,7 @@ def number_line(mask: Mask, guess: float) -> tuple[float, float]:
     that one long descender moves nothing.
     """
     _, tops, bottoms = _outline(mask, guess)
-    top, bottom = float(np.median(tops)), float(np.median(bottoms))
+    top, bottom = median(tops), median(bottoms)
     return top, max(bottom, top + 1.0)
 
 
@@ -57,7 +58,7 @@ def estimate_skew(mask: Mask, guess: float) -> float:
     far = apart > max(guess, 0.3 * np.ptp(columns))
     if far.sum() < LINE.most_points or np.ptp(columns) < LINE.least_width * guess:
         return 0.0
-    upper, lower = (float(np.median((edge[second[far]] - edge[first[far]]) / apart[far])) for edge in (tops, bottoms))
+    upper, lower = (median((edge[second[far]] - edge[first[far]]) / apart[far]) for edge in (tops, bottoms))
     smaller, larger = sorted((upper, lower), key=abs)
     agree = upper * lower > 0 and abs(smaller) >= max(LINE.least_skew, LINE.agreement * abs(larger))
     return float(np.clip(smaller, -LINE.most_skew, LINE.most_skew)) if agree else 0.0

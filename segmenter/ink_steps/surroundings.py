@@ -11,6 +11,7 @@ import numpy as np
 
 from segmenter.arrays import Index, Mask
 from segmenter.components import Components, usual_height
+from segmenter.ink_steps.quantiles import median
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,4 @@ def _line(parts: Components, digits: Mask) -> tuple[float, float]:
     """Rows (top, bottom) of the number: the median of the taller of its components, of which `digits` is true."""
     heights = parts.heights[digits]
     tall = heights >= 0.7 * usual_height(heights)
-    return float(np.median(parts.boxes[digits][tall, 1])), float(np.median(parts.boxes[digits][tall, 3]))
+    return median(parts.boxes[digits][tall, 1]), median(parts.boxes[digits][tall, 3])

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from segmenter.arrays import Ink, Mask, Plane
 from segmenter.components import EIGHT, Components
+from segmenter.ink_steps.quantiles import median, quantile
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,14 @@ def stroke_mask(contrast: Plane, digit: float, canvas: Mask | None = None) -> tu
     nothing of the paper, and neither on it nor along its edge are there strokes. Averaging over about a pen's
     width weakens the finer lines and dots of security paper more than it weakens strokes.
     """
-    smooth = ndimage.uniform_filter(contrast, size=max(1, round(STROKES.smoothing * digit) | 1), mode="nearest")
+    smooth = ndimage.uniform_filter(
+        contrast, size=max(1, round(STROKES.smoothing * digit) | 1), output=np.float32, mode="nearest"
+    )
     picture = np.ones(contrast.shape, dtype=bool) if canvas is None else ~canvas
     high = otsu(np.clip(smooth[picture], 0, None))
     strong = (smooth > high) & picture
-    peak = float(np.percentile(smooth[strong], 70)) if strong.any() else 0.0
-    core = float(np.percentile(contrast[strong], 70)) if strong.any() else 0.0
+    peak = quantile(smooth[strong], 0.7) if strong.any() else 0.0
+    core = quantile(contrast[strong], 0.7) if strong.any() else 0.0
     noise = noise_level(smooth[picture & ~strong])
     plain_noise = peak < STROKES.clear * noise and float(strong.mean()) > STROKES.most_ink
     if core < STROKES.no_contrast or plain_noise:
@@ -104,7 +107,7 @@ def stroke_mask(contrast: Plane, digit: float, canvas: Mask | None = None) -> tu
 
 def noise_level(values: NDArray[np.float32]) -> float:
     """Standard deviation of values around 0, from their median absolute value; (n,) float32."""
-    return 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
+    return 1.4826 * median(np.abs(values)) if values.size else 0.0
 
 
 def soft_ink(contrast: Plane, mask: Mask, core: float) -> Ink:

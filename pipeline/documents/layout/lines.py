@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.sheet import Sheet
 from segmenter.arrays import Mask, Plane
+from segmenter.ink_steps.quantiles import median
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _pieces(ridges: _Ridges, averaged: Plane, top: int, left: int, noise: float)
     inked = best[best > noise]
     if len(inked) < max(1, LINES.least_drawn * LINES.shortest):  # then less will be drawn, too
         return []
-    usual = _median(inked)
+    usual = median(inked)
     level = max(LINES.drawn * usual, noise)
     drawn = best > level
     crossed = ~drawn & (ridges.contrast[rows, left : left + averaged.shape[1]].max(axis=0) > level)
@@ -134,13 +135,6 @@ def _pieces(ridges: _Ridges, averaged: Plane, top: int, left: int, noise: float)
         PrintedLine(*ends, middle, thickness),
         *_pieces(ridges, averaged[:, end:], top, left + end, noise),
     ]
-
-
-def _median(values: NDArray[np.float32]) -> float:
-    """Of values (n,), at least one; np.median takes three times as long over few."""
-    middle = len(values) // 2
-    ordered = np.partition(values, (max(0, middle - 1), middle))
-    return float(ordered[middle]) if len(values) % 2 else 0.5 * float(ordered[middle - 1] + ordered[middle])
 
 
 def _prolonged(drawn: Mask, start: int, end: int) -> tuple[int, int]:
