@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.sigmoid import sigmoid
 from pipeline.reading.field_reader import Trace
 from pipeline.reading.lattices.lattice import SKIP
 from pipeline.reading.lattices.search import Round
@@ -129,7 +130,7 @@ def _best_view(scores: NDArray[np.float64], fitting: NDArray[np.intp], digit: in
     rows = scores[fitting, :SKIP]
     on_top = (rows.argmax(axis=1) == digit).astype(float)
     row = rows[np.lexsort((rows[:, digit], on_top))[-1]]
-    return str(int(row.argmax())), float(0.5 * (np.tanh(0.5 * row[digit]) + 1))
+    return str(int(row.argmax())), float(sigmoid(row[digit]))
 
 
 def _digit_cause(fault: str | None, anywhere: bool, seen: str, output: float, digit: str, skipped: bool) -> str:

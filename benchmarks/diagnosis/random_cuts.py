@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.accuracy.strings import held_out_sources
 from benchmarks.common.scores import describe, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
+from classifier.sigmoid import sigmoid
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.lattices.search import SearchConfig, search
 from pipeline.reading.lattices.texts import likely_texts
@@ -104,7 +105,7 @@ class RandomCuts:
         start, end = np.array(fresh, dtype=np.intp).T
         spans = measure_spans(self.pieces, start, end)
         sums = self.score(self.pieces, spans)[:, :10]
-        outputs = np.where(spans.mass > 0, 0.5 * (np.tanh(0.5 * sums.max(axis=1)) + 1), 0.0)
+        outputs = np.where(spans.mass > 0, sigmoid(sums.max(axis=1)), 0.0)
         self.known |= {
             segment: (str(digit), float(output))
             for segment, digit, output in zip(fresh, sums.argmax(axis=1), outputs, strict=True)

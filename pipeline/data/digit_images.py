@@ -19,6 +19,7 @@ from scipy import ndimage
 from pipeline.data.downloads import data_folder
 from pipeline.data.mnist import SIDE
 from pipeline.errors import DataError
+from segmenter.components import Components
 
 SWISS_NUMBERS, BHMSDS = "swiss-numbers.zip", "bhmsds.zip"
 DIGIT_IMAGES_SHA256 = {
@@ -116,14 +117,14 @@ def _scanned(grey: np.ndarray) -> np.ndarray | None:
     """
     paper = float(np.percentile(grey, 80))
     ink = np.clip((paper - grey.astype(np.float32) - 12) / max(paper - float(grey.min()) - 12, 20), 0, 1)
-    marks, count = ndimage.label(ink > 0.25, np.ones((3, 3), bool))
-    if count == 0:
+    parts = Components.of(ink > 0.25)
+    if parts.count == 0:
         return None
-    sizes = np.bincount(marks.ravel())[1:]
-    edge = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
-    keep = np.array([size > 0.06 * sizes.max() and label + 1 not in edge for label, size in enumerate(sizes)])
-    keep[sizes.argmax()] = True
-    wanted = ndimage.binary_dilation(np.append(False, keep)[marks], iterations=2)
+    border = np.ones(ink.shape, dtype=bool)
+    border[1:-1, 1:-1] = False
+    keep = (parts.areas > 0.06 * parts.areas.max()) & ~parts.holding(border & (ink > 0.25))
+    keep[parts.areas.argmax()] = True
+    wanted = ndimage.binary_dilation(parts.mask(keep), iterations=2)
     return _framed(np.round(255 * (1 - np.minimum(1, 1.4 * ink * wanted))).astype(np.uint8))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.documents.fields import DocumentReading
 from pipeline.documents.given import read_given
@@ -25,6 +24,7 @@ from pipeline.documents.templates.template_file import Template, load_template
 from pipeline.errors import ImageError, UsageError
 from pipeline.reading.field_reader import FieldReader
 from segmenter.arrays import Box, Grey
+from segmenter.components import Components
 
 
 def read_document(
@@ -182,15 +182,10 @@ def _letters(sheet: Sheet) -> NDArray[np.float64]:
     """The rows at which things of the size of letters stand, in working pixels."""
     contrast = sheet.contrast
     level = max(0.1, PAGE.dark * float(np.quantile(contrast[::2, ::2], 0.995)))
-    labels, _ = ndimage.label(contrast > level, structure=np.ones((3, 3), dtype=bool))
+    parts = Components.of(contrast > level)
     most = PAGE.highest_letter * min(contrast.shape)
-    boxes = ndimage.find_objects(labels)
-    rows = [
-        0.5 * (rows.start + rows.stop)
-        for rows, columns in boxes
-        if PAGE.lowest_letter <= rows.stop - rows.start <= most and columns.stop - columns.start <= 3 * most
-    ]
-    return np.array(rows)
+    letters = (parts.heights >= PAGE.lowest_letter) & (parts.heights <= most) & (parts.widths <= 3 * most)
+    return 0.5 * parts.boxes[letters][:, [1, 3]].sum(axis=1)
 
 
 def _boxes(sheet: Sheet) -> int:

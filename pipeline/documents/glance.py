@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.sheet import WORKING
 from segmenter.arrays import Grey
+from segmenter.components import Components
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,11 @@ def may_be_page(grey: Grey) -> bool:
     work = _reduced(grey, factor)
     contrast = ndimage.grey_closing(work, size=(GLANCE.paper_window, GLANCE.paper_window)) - work
     level = max(GLANCE.least_dark, GLANCE.dark * float(np.quantile(contrast[::2, ::2], 0.995)))
-    labels, _ = ndimage.label(contrast > level, structure=np.ones((3, 3), dtype=bool))
+    parts = Components.of(contrast > level)
     least = GLANCE.lowest_letter * laid_out / factor
     least, most = max(GLANCE.lowest, round(least)), GLANCE.highest * min(work.shape)
-    rows = [
-        0.5 * (rows.start + rows.stop)
-        for rows, _ in ndimage.find_objects(labels)
-        if least <= rows.stop - rows.start <= most
-    ]
+    small = (parts.heights >= least) & (parts.heights <= most)
+    rows = 0.5 * parts.boxes[small][:, [1, 3]].sum(axis=1)
     if len(rows) < GLANCE.fewest:
         return False
     return float(np.subtract(*np.percentile(rows, [95, 5]))) >= GLANCE.spread * work.shape[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from pipeline.documents.layout.lines import PrintedLine
 from segmenter.arrays import Mask
+from segmenter.components import Components
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Cell:
 def find_cells(shape: tuple[int, int], across: list[PrintedLine], down: list[PrintedLine]) -> list[Cell]:
     """The cells of a sheet of `shape` (h, w) that are of the size of a field, from top to bottom."""
     drawn = _drawn(shape, across) | _drawn(shape[::-1], down).T
-    labels, _ = ndimage.label(~drawn)
+    parts = Components.of(~drawn, corners=False)
     found = []
     limit = CELLS.most_height * max(shape)
-    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
-        cell = Cell(columns.start, rows.start, columns.stop, rows.stop)
+    for k, box in enumerate(parts.boxes.tolist()):
+        cell = Cell(*box)
         if not (CELLS.least_side <= cell.height <= limit and cell.width >= CELLS.least_side):
             continue
         if cell.left == 0 or cell.top == 0 or cell.right == shape[1] or cell.bottom == shape[0]:
             continue
-        if (labels[rows, columns] == index).mean() >= CELLS.rectangular:
+        if parts.cutout(k).mean() >= CELLS.rectangular:
             found.append(cell)
     return found
 

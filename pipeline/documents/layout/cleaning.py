@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.cutouts import Cutout
 from segmenter.arrays import Box, Grey, Index
+from segmenter.components import Components
 from segmenter.resample import compose, scaling
 
 
@@ -37,18 +38,15 @@ def keep_inside(grey: Grey, inside: Box) -> tuple[Grey, bool]:
     contrast = max(
         CLEANING.faintest, CLEANING.share * (paper - float(np.quantile(grey[top:bottom, left:right], 0.007)))
     )
-    labels, count = ndimage.label(grey < paper - contrast, structure=np.ones((3, 3), dtype=bool))
-    if count == 0:
+    parts = Components.of(grey < paper - contrast)
+    if parts.count == 0:
         return grey, False
-    reaches_in = np.bincount(labels[top:bottom, left:right].ravel(), minlength=count + 1) > 0
-    heights = np.array([rows.stop - rows.start for rows, _ in ndimage.find_objects(labels)])
-    written = bool((reaches_in[1:] & (heights >= CLEANING.least_ink * (bottom - top))).any())
-    outside = ~reaches_in
-    outside[0] = False
-    if not outside.any():
+    reaches_in = parts.reaching(inside)
+    written = bool((reaches_in & (parts.heights >= CLEANING.least_ink * (bottom - top))).any())
+    if reaches_in.all():
         return grey, written
-    reaches_in[0] = False
-    gone = ndimage.binary_dilation(outside[labels], iterations=CLEANING.around) & ~reaches_in[labels]
+    outside = ndimage.binary_dilation(parts.mask(~reaches_in), iterations=CLEANING.around)
+    gone = outside & ~parts.mask(reaches_in)
     return np.where(gone, np.float32(paper), grey), written
 
 

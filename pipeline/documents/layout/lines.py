@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from pipeline.documents.layout.sheet import Sheet
 from segmenter.arrays import Mask, Plane
+from segmenter.components import Components
 from segmenter.ink_steps.quantiles import median
 
 
@@ -64,14 +65,12 @@ def _across(contrast: Plane, noise: float) -> list[PrintedLine]:
     ridges = _Ridges.of(contrast)
     averaged = ndimage.uniform_filter1d(ridges.strict, LINES.length, axis=1)
     strong = max(LINES.least, LINES.strong * noise / np.sqrt(LINES.length), LINES.pattern * _spread(averaged))
-    labels, count = ndimage.label(averaged > LINES.weak * strong, structure=np.ones((3, 3), dtype=bool))
-    sure = np.zeros(count + 1, dtype=bool)
-    sure[labels[averaged > strong]] = True
+    parts = Components.of(averaged > LINES.weak * strong)
     pieces = []
-    for index, place in enumerate(ndimage.find_objects(labels), 1):
-        if sure[index] and place[1].stop - place[1].start >= LINES.shortest:
-            own = np.where(labels[place] == index, averaged[place], 0)
-            pieces += _pieces(ridges, own, place[0].start, place[1].start, noise)
+    for k in np.flatnonzero(parts.holding(averaged > strong) & (parts.widths >= LINES.shortest)).tolist():
+        left, top, right, bottom = parts.boxes[k].tolist()
+        own = np.where(parts.cutout(k), averaged[top:bottom, left:right], 0)
+        pieces += _pieces(ridges, own, top, left, noise)
     return _joined(pieces, contrast, strong)
 
 

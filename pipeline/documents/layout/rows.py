@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.combs import PrintedBox
 from pipeline.documents.layout.lines import PrintedLine
 from pipeline.documents.layout.sheet import Sheet
 from segmenter.arrays import Box
+from segmenter.components import Components
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,8 @@ def find_rows(sheet: Sheet, across: list[PrintedLine], boxes: list[PrintedBox]) 
 def print_height(sheet: Sheet) -> float:
     """The usual height of characters on a page, in working pixels; 0 where there are too few to tell."""
     level = max(0.1, ROWS.dark * float(np.quantile(sheet.contrast[::2, ::2], 0.995)))
-    labels, _ = ndimage.label(sheet.contrast > level, structure=np.ones((3, 3), dtype=bool))
-    heights = [rows.stop - rows.start for rows, _ in ndimage.find_objects(labels)]
-    heights = [height for height in heights if ROWS.lowest_letter <= height <= ROWS.highest_letter]
+    heights = Components.of(sheet.contrast > level).heights
+    heights = heights[(heights >= ROWS.lowest_letter) & (heights <= ROWS.highest_letter)]
     return float(np.median(heights)) if len(heights) >= ROWS.fewest_letters else 0.0
 
 
@@ -95,13 +94,12 @@ def _written_on(sheet: Sheet, line: PrintedLine) -> list[Cell]:
     half = 0.5 * line.thickness + 1.5
     strip[max(0, int(at - half)) : int(np.ceil(at + half))] = 0
     level = max(0.08, 2.5 * sheet.noise, ROWS.dark * float(strip.max()))
-    labels, _ = ndimage.label(strip > level, structure=np.ones((3, 3), dtype=bool))
-    things = [
-        (columns.start, rows.start, columns.stop, rows.stop)
-        for rows, columns in ndimage.find_objects(labels)
-        if ROWS.shortest <= rows.stop - rows.start <= ROWS.tallest and rows.stop >= at - ROWS.hangs and rows.start > 0
-    ]
-    groups = [group for group in _grouped(sorted(things)) if not _is_print(group) and not _is_joined(group)]
+    parts = Components.of(strip > level)
+    upper, lower = parts.boxes[:, 1], parts.boxes[:, 3]
+    written = (parts.heights >= ROWS.shortest) & (parts.heights <= ROWS.tallest)
+    written &= (lower >= at - ROWS.hangs) & (upper > 0)
+    things = sorted(map(tuple, parts.boxes[written].tolist()))
+    groups = [group for group in _grouped(things) if not _is_print(group) and not _is_joined(group)]
     return [_cell(group, left, top) for group in groups]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
+from classifier.sigmoid import sigmoid
 from segmenter.arrays import Plane
 
 ROWS, COLUMNS = 9, 7
@@ -125,9 +126,7 @@ def _match(scores: Plane, x: int, shape: tuple[int, ...]) -> Match:
     near = scores[:, max(0, x - SCALE.cell) : x + SCALE.cell + 1].max(axis=1)
     order = np.argsort(-scores[:, x])
     lead = float(scores[order[0], x] - near[order[1:]].max())
-    chance = 1 / (1 + np.exp(-(lead - SCALE.unsure) / SCALE.slope))
+    chance = float(sigmoid(np.array((lead - SCALE.unsure) / SCALE.slope)))
     unit = 1 / (ROWS * SCALE.cell)  # of the strip's height, a pixel
     right = (x - SCALE.cell) * unit
-    return Match(
-        list(SHAPES)[order[0]], right - COLUMNS / ROWS, right, float(scores[order[0], x]), float(min(chance, 0.999))
-    )
+    return Match(list(SHAPES)[order[0]], right - COLUMNS / ROWS, right, float(scores[order[0], x]), min(chance, 0.999))

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import ndimage
 
 from pipeline.documents.layout.cells import Cell
 from pipeline.documents.layout.sheet import Sheet
 from pipeline.documents.micr.e13b import PITCH, ROWS, Match, match_strip
 from pipeline.reading.result import Reading
 from pipeline.reading.result_parts import Digit
+from segmenter.components import Components
 
 NO_AMOUNT = "a line of MICR characters has no value"
 ORDERS = (
@@ -86,14 +86,8 @@ def _find_strips(sheet: Sheet) -> list[Cell]:
     first = int(MICR.foot * sheet.contrast.shape[0])
     foot = sheet.contrast[first:]
     level = max(0.1, MICR.dark * float(np.quantile(foot, 0.998)))
-    labels, _ = ndimage.label(foot > level, structure=np.ones((3, 3), dtype=bool))
-    boxes = np.array(
-        [
-            (columns.start, rows.start, columns.stop, rows.stop)
-            for rows, columns in ndimage.find_objects(labels)
-            if MICR.lowest <= rows.stop - rows.start <= MICR.highest
-        ]
-    ).reshape(-1, 4)
+    parts = Components.of(foot > level)
+    boxes = parts.boxes[(parts.heights >= MICR.lowest) & (parts.heights <= MICR.highest)]
     found: list[Cell] = []
     while len(found) < MICR.tried and len(boxes) >= MICR.digits:
         alike = (np.abs(boxes[:, None, [1, 3]] - boxes[None, :, [1, 3]]) <= MICR.level).all(axis=2)

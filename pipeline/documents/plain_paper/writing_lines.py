@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmenter.arrays import Grey, Index, Mask, Plane
+from segmenter.components import Components
 from segmenter.ink_steps.background import area_reduce
 
 Things = NDArray[np.float64]  # (n, 4) left, top, right, bottom of characters
@@ -138,14 +139,10 @@ def _quantiles(plane: Plane, shares: Sequence[float]) -> list[float]:
 
 def _things(dark: Mask) -> Things:
     """The boxes of what is dark and does not touch the picture's border, where neighbours are cut off."""
-    labels, _ = ndimage.label(dark, structure=np.ones((3, 3), dtype=bool))
+    boxes = Components.of(dark).boxes
     height, width = dark.shape
-    found = [
-        (columns.start, rows.start, columns.stop, rows.stop)
-        for rows, columns in ndimage.find_objects(labels)
-        if rows.start > 0 and columns.start > 0 and rows.stop < height and columns.stop < width
-    ]
-    return np.array(found, dtype=np.float64).reshape(-1, 4)
+    inside = (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2] < width) & (boxes[:, 3] < height)
+    return boxes[inside].astype(np.float64)
 
 
 def _in_lines(shape: tuple[int, ...], things: Things, height: float) -> Writing:
