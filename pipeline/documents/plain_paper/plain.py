@@ -10,22 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.documents.document import DocumentTrace
-from pipeline.documents.fields import DocumentReading, FieldReading
 from pipeline.documents.layout.cleaning import keep_inside
 from pipeline.documents.layout.cutouts import Cutout, cut_out
 from pipeline.documents.layout.sheet import Sheet, level_view
 from pipeline.documents.looks import LOOKS, Look, look_at, on_page
-from pipeline.documents.naming import field_names
 from pipeline.documents.plain_paper.writing_lines import Things, Writing
 from pipeline.reading.field_reader import FieldReader, Trace
 from pipeline.reading.result import Reading
 from segmenter.arrays import Grey
 from segmenter.ink_steps.background import area_reduce
 from segmenter.resample import compose, scaling
+
+if TYPE_CHECKING:
+    from pipeline.documents.document import DocumentTrace
 
 ONE_WAY_UP = frozenset(
     "347"
@@ -156,6 +157,11 @@ def _trace_page(reader: FieldReader, grey: Grey, view: PlainView) -> DocumentTra
     kept = [(view.sheet.page_box(_extent(things)), look.reading) for things, look in looks if _is_number(look)]
     if len(kept) < 2:
         return None
+    # What reads documents takes longer to import than a number to read, and is seldom needed here.
+    from pipeline.documents.document import DocumentTrace
+    from pipeline.documents.fields import DocumentReading, FieldReading
+    from pipeline.documents.naming import field_names
+
     names = field_names(["line"] * len(kept), [False] * len(kept))
     fields = tuple(FieldReading(name, "line", 1, *one) for name, one in zip(names, kept, strict=True))
     return DocumentTrace(DocumentReading(fields), {1: grey})
