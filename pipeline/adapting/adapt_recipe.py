@@ -35,7 +35,7 @@ class AdaptRecipe:
     """
 
     seed: int = 1
-    passes: int = 12
+    passes: int = 8
     steps: int = 120
     line: LineSchedule = field(default_factory=LineSchedule)
     outputs: OutputSchedule = field(default_factory=OutputSchedule)
@@ -43,7 +43,7 @@ class AdaptRecipe:
     schedule: AdaptSchedule = field(default_factory=AdaptSchedule)
     second: Stage = SECOND
     varied: int = 7
-    base_lines: int = 1200
+    base_lines: int = 600
     base_strings: int = 1200
     checked: int = 450
     few: int = 60

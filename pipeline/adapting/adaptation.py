@@ -8,19 +8,23 @@ where the held-out rows are not read better afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.adapting.adapt_recipe import AdaptRecipe, AdaptReport
 from pipeline.adapting.check import Answers, Comparison, adapted_joint, honest_answers, read_pictures
-from pipeline.adapting.labelled import Pictures, held_out_folds, load_pictures
+from pipeline.adapting.labelled import Picture, Pictures, held_out_folds, load_pictures
 from pipeline.adapting.learners import Texts
 from pipeline.adapting.parent import Parent
 from pipeline.adapting.preparing import Progress, Say, begin, prepare
 from pipeline.adapting.runs import Runs
 from pipeline.data.downloads import sha256_of
+from pipeline.reading.confidence.joint import Joint
 
 
 def adapt(
@@ -61,36 +65,56 @@ def adapt(
         return _adapt(runs, parent, pictures, recipe, say)
 
 
+@dataclass(frozen=True, eq=False)
+class Check:
+    """Held-out rows of all folds, one after the other, read by the parent and by networks that had not learned from
+    them, whose readers are joined as the other folds would have it. joint: as all folds together would."""
+
+    before: Answers
+    after: Answers
+    joint: Joint | None
+
+
+def check_held_out(runs: Runs, parent: Parent, rows: Sequence[Picture], recipe: AdaptRecipe, say: Say) -> Check:
+    """Trains without each fold in turn and reads it."""
+    folds = held_out_folds(len(rows), recipe.share(len(rows)), recipe.folds(len(rows)))
+    before, answers = [], []
+    for run, held_out in enumerate(folds):
+        before.append(read_pictures(parent.networks, [rows[k] for k in held_out], parent.joint))
+        answers.append(_held_out(runs, run, parent, rows, held_out))
+        right = f"{answers[-1].right.sum()} (before: {before[-1].right.sum()})"
+        say(f"fold {run + 1} of {len(folds)}: of {len(held_out)} strings held out {right} are right")
+    joint = None if parent.joint is None else adapted_joint(Answers.joined(answers), parent.joint)
+    return Check(Answers.joined(before), honest_answers(answers, parent.joint), joint)
+
+
 def _adapt(runs: Runs, parent: Parent, pictures: Pictures, recipe: AdaptRecipe, say: Say) -> AdaptReport:
     """Check on held-out rows; then train on all of them, if that helped; write what came of it."""
     rows, count = pictures.usable, len(pictures.usable)
-    texts = {k: picture.text for k, picture in enumerate(rows)}
-    folds = held_out_folds(count, recipe.share(count), recipe.folds(count))
-    answers = []
-    for run, held_out in enumerate(folds):
-        answers.append(_held_out(runs, run, parent, pictures, texts, held_out))
-        say(f"fold {run + 1} of {len(folds)}: {answers[-1].right.sum()} of {len(held_out)} strings held out are right")
-    after = honest_answers(answers, parent.joint)
-    before = read_pictures(parent.networks, [rows[k] for held_out in folds for k in held_out], parent.joint)
-    comparison = Comparison.of(before.right, after.right)
+    check = check_held_out(runs, parent, rows, recipe, say)
+    comparison = Comparison.of(check.before.right, check.after.right)
     say(str(comparison))
     if not comparison.helped:
         report = AdaptReport(count, pictures.skipped, comparison, 0)
         parent.save(runs.files, parent.networks, runs.identity, report)
         return report
-    networks = runs.train(len(folds), texts)
+    networks = runs.train(recipe.folds(count), texts_of(rows))
     names = tuple(learner.name for learner in runs.learners)
     report = AdaptReport(count, pictures.skipped, comparison, runs.passes, names)
-    joint = None if parent.joint is None else adapted_joint(Answers.joined(answers), parent.joint)
-    parent.save(runs.files, networks, runs.identity, report, parent.adapted_confidence(after, joint))
+    parent.save(runs.files, networks, runs.identity, report, parent.adapted_confidence(check.after, check.joint))
     return report
 
 
-def _held_out(runs: Runs, run: int, parent: Parent, pictures: Pictures, texts: Texts, held_out: np.ndarray) -> Answers:
+def texts_of(rows: Sequence[Picture]) -> Texts:
+    """Their digits, by number."""
+    return {k: picture.text for k, picture in enumerate(rows)}
+
+
+def _held_out(runs: Runs, run: int, parent: Parent, rows: Sequence[Picture], held_out: NDArray[np.intp]) -> Answers:
     """Held-out rows, read by networks that were trained on the others."""
     away = set(held_out.tolist())
-    kept = {k: text for k, text in texts.items() if k not in away}
-    rows = [pictures.usable[k] for k in held_out]
+    kept = {k: text for k, text in texts_of(rows).items() if k not in away}
+    read = [rows[k] for k in held_out]
     return Answers.from_json(
-        runs.judged(run, kept, lambda networks: read_pictures(networks, rows, parent.joint).to_json())
+        runs.judged(run, kept, lambda networks: read_pictures(networks, read, parent.joint).to_json())
     )

@@ -9,8 +9,11 @@ from PIL import Image
 
 from benchmarks.common.scores import Scores
 from benchmarks.learning import adapt as benchmark
+from benchmarks.learning import adapt_check
 from benchmarks.learning.adapt import file_number, split
 from pipeline.adapting.adapt_recipe import AdaptReport
+from pipeline.adapting.check import Answers
+from pipeline.adapting.parent import Parent
 from pipeline.adapting.unlabelled import UnlabelledReport
 from pipeline.evaluation.evaluation import Truth
 from pipeline.synthesis.sources import Sources
@@ -90,6 +93,17 @@ def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp
     assert "each" not in json.dumps(joined)
     with Image.open(out.with_suffix(".png")) as picture:
         assert picture.size[0] > 100
+
+
+def test_the_check_of_a_table_calibrates_each_part_by_the_others(random_weights):
+    """Readings that promise little and are all right: what the other parts show makes them surer."""
+    n = 200
+    before = Answers(np.zeros(n, bool), np.full(n, 0.6))
+    after = Answers(np.ones(n, bool), np.full(n, 0.6))
+    found = adapt_check.summary(before, after, Parent.load(random_weights))
+    assert found["before"]["right"] == 0 and found["after"]["right"] == n and "200 fixed" in found["comparison"]
+    assert found["after"]["calibration_error"] < 0.1 < found["before"]["calibration_error"]
+    assert [row[0] for row in found["rows"]] == ["before", "after"]
 
 
 def test_nothing_measured_is_one_sentence(tmp_path):

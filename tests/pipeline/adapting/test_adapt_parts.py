@@ -40,7 +40,7 @@ def test_folds_are_disjoint_blocks(count):
 def test_fewer_rows_are_held_out_more_often():
     recipe = AdaptRecipe()
     assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 3, 3, 3, 2]
-    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [48, 19, 12]
+    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [32, 19, 8]
 
 
 def test_mixing_goes_straight_from_the_trained_weights_to_the_parents():
