@@ -23,6 +23,7 @@ PARTS = re.compile(
 )
 NO_CENTS = re.compile(r"[.,]-+|/[-=]+")  # `,-` and `/-`: nothing behind the whole number
 HUNDREDTHS = "/100"
+SLASHED = re.compile(r"\d{1,4}/\d{1,2}(?:/\d{1,2})?|\d{1,2}/\d{1,2}/\d{4}|\d{1,3}/\d{1,4}")  # dates and fractions
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def _unsigned(body: str, ending: str) -> Value:
     if body.endswith(HUNDREDTHS) and not ending:
         return _with_fraction(body.removesuffix(HUNDREDTHS))
     if re.fullmatch(r"\d+/\d+(?:/\d+)?", body):
-        return Value(None, "a slash stands between the digits: a fraction or a date")
+        reason = "a slash stands between the digits: a fraction or a date"
+        return Value(None, reason, not SLASHED.fullmatch(body))
     if not re.fullmatch(rf"\d+(?:[{SEPARATORS}]\d+)*", body):
         return Value(None, "it is not written as an amount: digits with single points or commas between them", True)
     groups, marks = re.split(rf"[{SEPARATORS}]", body), re.findall(rf"[{SEPARATORS}]", body)
@@ -80,9 +82,9 @@ def _signed(value: Value, found: re.Match[str]) -> Value:
     before, after, ending = found["before"], found["after"], found["ending"]
     signs = [mark for mark in before if mark in "+-("]
     if len(signs) > 1:
-        return Value(None, "more than one sign stands before it")
+        return Value(None, "more than one sign stands before it", True)
     if (signs == ["("]) != (")" in after) or after.count(")") > 1:
-        return Value(None, "one bracket stands there without the other")
+        return Value(None, "one bracket stands there without the other", True)
     if ending == "-" or (signs and ending in ("--", "=")):
         return Value(None, "a stroke behind it may be a minus or close it off")
     return Value(-value.amount) if signs and signs[0] in "-(" else value

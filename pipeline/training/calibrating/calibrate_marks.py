@@ -38,7 +38,7 @@ SEED = 1202
 STYLES = (CALIBRATION, WRITTEN, PRINTED)  # in turn
 FEWEST = 50
 SENSES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)  # more is not told apart: nobody draws what nobody means
-WRONG = 0.003  # of all amounts, those given a wrong value, at most
+WRONG = 0.005  # of all amounts, those given a wrong value, at most
 SAME = str.maketrans({"$": CURRENCY, "·": ".", "#": "*", "~": "-", "_": "-", " ": None})
 """What is written, in the marks that are told apart."""
 

@@ -141,6 +141,13 @@ def test_a_value_never_has_other_digits_than_are_written(written: str) -> None:
         assert given_digits == digits or given_digits.lstrip("0") + "100" == digits.lstrip("0")
 
 
+def test_what_nobody_writes_is_told_from_what_may_be_meant_in_two_ways() -> None:
+    two_ways = ("1.990", "1250-", "-1250-", "10/24", "10/24/1999", "1?990", "1.990,-")
+    nobody = ("1.99.50", "(125", "125)", "-+1", "7/11650100", "953/52288", "12:50", "0123", "12.3456")
+    assert not any(value_of(written).malformed for written in two_ways)
+    assert all(value_of(written).malformed for written in nobody)
+
+
 def test_groupings() -> None:
     assert is_grouping(["1", "000"]) and is_grouping(["22", "35", "000"]) and is_grouping(["100", "000", "000"])
     assert not any(map(is_grouping, (["1000", "000"], ["0", "990"], ["1", "00"], ["123", "45", "000"], ["01"])))
