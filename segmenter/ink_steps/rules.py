@@ -78,9 +78,9 @@ def _thin(mask: Mask, thickest: int) -> Mask:
     size = thickest + 1
     bits = mask.astype(np.uint8)
     # An opening: only runs of `size` or more survive it; its two halves are shifted against each other.
-    eroded = ndimage.minimum_filter1d(bits, size, axis=0, mode="constant", cval=0)
+    eroded = ndimage.minimum_filter1d(bits, size, axis=0, output=np.uint8, mode="constant", cval=0)
     shift = -1 if size % 2 == 0 else 0
-    opened = ndimage.maximum_filter1d(eroded, size, axis=0, mode="constant", cval=0, origin=shift)
+    opened = ndimage.maximum_filter1d(eroded, size, axis=0, output=np.uint8, mode="constant", cval=0, origin=shift)
     return mask & (opened == 0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.common import peer
-from benchmarks.cost import growth, versus
+from benchmarks.cost import growth, rounds, versus
 
 PEER = """
 import json, sys
@@ -75,6 +75,23 @@ def test_pictures_are_read_beside_a_peer(tmp_path, monkeypatch, capsys):
     assert json.loads(out.read_text())["rapidocr"] == [[2.0, 2.0], [2.0, 2.0]]
     with pytest.raises(SystemExit, match="too few"):
         versus.main([str(tmp_path / "truth.csv"), "--every", "5"])
+
+
+def test_easy_pictures_are_counted_and_stopping_saves_spans(tmp_path, capsys):
+    from pipeline.synthesis.sources import Sources
+    from pipeline.synthesis.strings import EVALUATION, draw_string
+
+    strings = [draw_string(np.random.default_rng(seed), Sources(), EVALUATION, length=2) for seed in range(3)]
+    for k, string in enumerate(strings):
+        Image.fromarray(string.image).save(tmp_path / f"{k}.png")
+    lines = ["file,text", *(f"{k}.png,{string.text}" for k, string in enumerate(strings))]
+    (tmp_path / "truth.csv").write_text("\n".join(lines))
+    out = tmp_path / "rounds.json"
+    rounds.main([str(tmp_path / "truth.csv"), "--out", str(out)])
+    as_it_is, patient = json.loads(out.read_text()).values()
+    assert as_it_is["n"] == patient["n"] == 3 and as_it_is["easy"] >= patient["easy"]
+    assert as_it_is["spans"] <= patient["spans"] and as_it_is["rounds"] <= patient["rounds"]
+    assert f"| 3 | never stopped | {patient['easy'] / 3:.1%} |" in capsys.readouterr().out
 
 
 def test_growth_is_told_against_the_first_row():
