@@ -154,11 +154,17 @@ def _first_network(
 
 
 def recalibrate(
-    weights: Path, out: Path, data: Path | None = None, *, second: str | None = None, first_alone: bool = False
+    weights: Path,
+    out: Path,
+    data: Path | None = None,
+    *,
+    second: str | None = None,
+    first_alone: bool = False,
+    marks_alone: bool = False,
 ) -> None:
     """Write weights with a card that holds their calibration anew, on strings by writers that they never saw; see
     `calibrate_weights`. Raises UsageError, DataError, WeightsError."""
     _, card = load_networks(weights)
     recipe = Recipe(without=tuple(card.get("recipe", {}).get("without", Recipe.without)))
     held_out, count = load_data(data, recipe).away, recipe.calibration_strings
-    calibrate_weights(weights, out, held_out, count, second=second, first_alone=first_alone)
+    calibrate_weights(weights, out, held_out, count, second=second, first_alone=first_alone, marks_alone=marks_alone)

@@ -42,6 +42,9 @@ def train(
     first_alone: Annotated[
         bool, typer.Option("--first-alone", help="Train no second crop network; with --calibrate: leave it out.")
     ] = False,
+    marks_alone: Annotated[
+        bool, typer.Option("--marks-alone", help="With --calibrate: only how marks about digits are known.")
+    ] = False,
     resume: o.Resume = False,
     force: o.Replace = False,
 ) -> None:
@@ -51,7 +54,7 @@ def train(
         _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
         return
     if calibrate is not None:
-        _calibrate(calibrate, out, data, second, first_alone)
+        _calibrate(calibrate, out, data, second, first_alone, marks_alone)
         return
     from pipeline.training.recipe import train_shipped
 
@@ -87,12 +90,17 @@ def _train_line(out: Path, base: Path, data: Path | None, resume: bool, force: b
 
 
 def _calibrate(
-    weights: Path, out: Path, data: Path | None, second: str | None = None, first_alone: bool = False
+    weights: Path,
+    out: Path,
+    data: Path | None,
+    second: str | None = None,
+    first_alone: bool = False,
+    marks_alone: bool = False,
 ) -> None:
     """On strings by writers that the weights' networks never saw."""
     from pipeline.training.recipe import recalibrate
 
-    recalibrate(weights, out, data, second=second, first_alone=first_alone)
+    recalibrate(weights, out, data, second=second, first_alone=first_alone, marks_alone=marks_alone)
     tell(f"{out}: calibrated")
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from classifier.weights import Networks, load_networks, network_arrays, network_card
+from pipeline.errors import UsageError
 from pipeline.reading.confidence.calibration import fit_calibration, thresholds
 from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.lattices.search import SearchConfig
 from pipeline.reading.line.readers import ColumnReader, NetworkReader
 from pipeline.reading.text_finding import Found, find_texts
-from pipeline.reading.together import LineSide, third_party
+from pipeline.reading.together import LineSide, line_side, third_party
 from pipeline.synthesis.strings import draw_string
 from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, fit_joint
@@ -35,11 +36,18 @@ FIRST = 4  # of so many strings one tells roughly how to join the readers, befor
 
 
 def calibrate_weights(
-    weights: Path, out: Path, held_out: StringData, count: int, *, second: str | None = None, first_alone: bool = False
+    weights: Path,
+    out: Path,
+    held_out: StringData,
+    count: int,
+    *,
+    second: str | None = None,
+    first_alone: bool = False,
+    marks_alone: bool = False,
 ) -> None:
     """Write weights again, with a card that holds their calibration anew, or that with a third party's `second` reader.
     held_out: writers and real numbers never trained on. first_alone: the second crop network is left
-    out, as beside a line network it brings nothing.
+    out, as beside a line network it brings nothing. marks_alone: only how marks about digits are known is found anew.
 
     Raises WeightsError, UsageError.
     """
@@ -51,7 +59,12 @@ def calibrate_weights(
     card = {**card, **network_card(networks)}
     card.pop("weights_sha256", None)
     with threadpool_limits(1):
-        if second is None:
+        if marks_alone:
+            line, known = line_side(networks, card, weights, second)
+            if line is None:
+                raise UsageError(f"{weights}: these weights have no line network whose marks could be known")
+            known["marks"] = fit_marks(networks, line, held_out.sources, count).to_json()
+        elif second is None:
             card.pop("joint", None)
             card |= calibrate(networks, held_out, count)
         else:
