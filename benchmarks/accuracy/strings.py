@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.strings           # synthetic, of 2, 4, 6, 8 and 10 digits
     python -m benchmarks.accuracy.strings --pen     # real pen strings of the collections sta, lex and cec
 
-Synthetic strings are drawn by the evaluation style (string_style.EVALUATION, settled before anything was tuned)
+Synthetic strings are drawn by the evaluation style (style.EVALUATION, settled before anything was tuned)
 from MNIST's test digits and from the pen digits of the writers that the recipe holds out; our own allographs take
 no part. The two constants of the calibration were fitted on other strings by these writers, the weights were not.
 --pen draws each real pen string once, in that style's pens, sizes, slants and papers. Whether these collections

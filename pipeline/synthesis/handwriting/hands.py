@@ -22,7 +22,7 @@ Strokes = Sequence[np.ndarray]
 class Hand:
     """What stays the same within a string.
 
-    kind: where digits come from (string_style.KINDS); height: of a digit, and pen: width of the pen, in
+    kind: where digits come from (style.KINDS); height: of a digit, and pen: width of the pen, in
     pixels; slant: tangent, positive to the right; tilt: slope of the baseline, positive: downhill; spread:
     standard deviation of sizes; level: thickness of bitmaps, see warp_bitmap, and of fonts, the lower
     the thicker; zero: (height, aspect) factors of zeros after the first digit; habits: digit -> allograph;
