@@ -1,4 +1,4 @@
-"""Lone digits: MNIST's test digits, and two collections that were never trained on.
+"""Lone digits: MNIST's test digits, two collections that were never trained on, and writers left out of two others.
 
     python -m benchmarks.accuracy.digits
     python -m benchmarks.accuracy.digits --pictures 1000    # the first so many of each also by the whole reader
@@ -8,6 +8,8 @@ all is not asked, and they are told no measures of size and place. MNIST is read
 and through the reader's crop function (classifier.crops), as all other digits are. Semeion: 1,593 Italian digits of
 16 x 16 black or white pixels, each stretched to a square by its makers (so that a 1 is as wide as a 0), which nothing
 here undoes. optdigits: the 1,797 digits of the writer-independent part, 32 x 32 black or white pixels (Kaynak 1995).
+Swiss digits: scans by the two writers who are never trained on. Pen digits: those of docs/data.md's second file of
+further pens, drawn without distortion by a round pen a tenth of their height wide.
 
 --pictures: each digit as a picture, dark on light with a margin, read with the format `digits:1` by all that reads
 fields: ink, cuts, lattice and line network.
@@ -32,17 +34,22 @@ from benchmarks.common.tables import markdown
 from classifier.crops import crop_images
 from classifier.network import DIGITS
 from classifier.weights import Networks
+from pipeline.data.digit_images import SWISS_EVALUATION, SWISS_NUMBERS, load_swiss_numbers
 from pipeline.data.mnist import load_mnist
+from pipeline.data.strokes import load_strokes
 from pipeline.errors import DataError
 from pipeline.evaluation.metrics import wilson
 from pipeline.reading.field_reader import FieldReader
+from pipeline.synthesis.glyphs.pens import draw_strokes, fit_strokes
 from pipeline.training.crop.trainer import lone_sums
+from pipeline.training.wide_hands import smoothed
 
 Float = NDArray[np.float32]
 CONFUSIONS = 10
 MARGIN = 0.25  # paper around a picture, in sides of it: MNIST's digits have about as much above and below
 NOTHING = 10  # what is counted where no digit was read
 SEMEION_SIDE, OPTDIGITS_SIDE = 16, 32
+PEN_HEIGHT, PEN_WIDTH, PEN_SIDE = 40, 4.0, 80  # pixels of a pen digit, its line, and its picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +116,8 @@ def load_all(folder: Path) -> list[LoneDigits]:
     for load, path in (
         (load_semeion, folder / "digits" / "semeion.data"),
         (load_optdigits, folder / "digits" / "optdigits-orig.windep.gz"),
+        (load_swiss, folder / "digits" / SWISS_NUMBERS),
+        (load_pens, folder / "strokes" / "more-digits-test.jsonl.gz"),
     ):
         if path.is_file():
             found.append(load(path))
@@ -127,6 +136,25 @@ def load_semeion(path: Path) -> LoneDigits:
     except (OSError, ValueError) as error:
         raise SystemExit(f"{path}: not Semeion's digits ({error})") from error
     return LoneDigits("Semeion", pixels.reshape(-1, SEMEION_SIDE, SEMEION_SIDE), flags.argmax(axis=1).astype(np.uint8))
+
+
+def load_swiss(path: Path) -> LoneDigits:
+    """The digits of the writers who are never trained on."""
+    digits = load_swiss_numbers(path).only(SWISS_EVALUATION)
+    return LoneDigits("Swiss writers 20 and 21", digits.images.astype(np.float32) / np.float32(255), digits.labels)
+
+
+def load_pens(path: Path) -> LoneDigits:
+    """Pen digits drawn in the middle of pictures."""
+    samples = smoothed(load_strokes(path))
+    images = np.zeros((len(samples), PEN_SIDE, PEN_SIDE), np.float32)
+    for image, sample in zip(images, samples, strict=True):
+        glyph = draw_strokes(fit_strokes([np.asarray(s, np.float32) for s in sample.strokes], PEN_HEIGHT), PEN_WIDTH)
+        assert glyph is not None, "a digit leaves a trace"
+        h, w = (min(side, PEN_SIDE) for side in glyph.ink.shape)
+        top, left = (PEN_SIDE - h) // 2, (PEN_SIDE - w) // 2
+        image[top : top + h, left : left + w] = glyph.ink[:h, :w]
+    return LoneDigits("pen digits of further writers", images, np.array([int(s.text) for s in samples], np.uint8))
 
 
 def load_optdigits(path: Path) -> LoneDigits:
