@@ -3,7 +3,7 @@
     python -m benchmarks.cost.speed [TRUTH.csv] [--limit N] [--weights FILE] [--json OUT]
 
 Everything on one thread, in CPU time (user and system), which other programs on the machine hardly change.
-Cold: `python cli.py read IMAGE` as a process, after one run that fills the caches of the disk. Warm: the
+Cold: a process of its own, after one run that fills the caches of the disk. Warm: the
 images of TRUTH.csv (default: the cheque amounts of the data folder), one after the other in one process,
 after one image that is not counted. Peak memory is that process's. Where tesseract is installed, it reads
 the same images, one process each, with a whitelist of digits.
@@ -37,14 +37,25 @@ def child_cpu_ms(command: Sequence[str]) -> float:
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
 
-def measure_cold(image: Path, weights: str | None, runs: int) -> list[float]:
-    """CPU milliseconds of each of `runs` cold starts."""
+IMPORTS = "import numpy, scipy.ndimage, PIL.Image"  # what no reading in Python can do without
+LIBRARY = "import sys, pipeline; pipeline.Reader(*sys.argv[2:]).read(sys.argv[1])"
+
+
+def measure_cold(image: Path, weights: str | None, runs: int) -> dict[str, list[float]]:
+    """CPU milliseconds of each of `runs` cold starts: of the imports alone, of one reading from Python and by the
+    command, which take turns."""
     options = ["--weights", weights] if weights else []
-    command = [sys.executable, str(ROOT / "cli.py"), "read", str(image), *options]
-    check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if check.returncode not in (0, 1):
-        raise SystemExit(check.stderr)
-    return [child_cpu_ms(command) for _ in range(runs)]
+    commands = {
+        "numpy, scipy.ndimage and Pillow imported": [sys.executable, "-c", IMPORTS],
+        "`Reader().read`, cold start": [sys.executable, "-c", LIBRARY, str(image), *options[1:]],
+        "`read`, cold start": [sys.executable, str(ROOT / "cli.py"), "read", str(image), *options],
+    }
+    for command in commands.values():
+        check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if check.returncode not in (0, 1):
+            raise SystemExit(check.stderr)
+    turns = [{name: child_cpu_ms(command) for name, command in commands.items()} for _ in range(runs)]
+    return {name: [turn[name] for turn in turns] for name in commands}
 
 
 def measure_warm(images: Sequence[Path], weights: str | None) -> tuple[list[float], float]:
@@ -132,7 +143,8 @@ def main() -> None:
     from pipeline.evaluation.evaluation import load_truth
 
     images = [truth.path.resolve() for truth in load_truth(args.truth or default_truth())][: args.limit]
-    results = {"`read`, cold start": summary(measure_cold(images[0], args.weights, args.runs))}
+    cold = measure_cold(images[0], args.weights, args.runs)
+    results = {name: summary(times) for name, times in cold.items()}
     times, peak_mib = measure_warm(images, args.weights)
     results["an image, warm"] = summary(times)
     tesseract = measure_tesseract(images)

@@ -45,6 +45,7 @@ class WritingSettings:
     paper_between: float = 0.1  # heights of paper between two lines, at least: halves of a display's digits are closer
     fewest: int = 2  # characters of a line, where a field has several ...
     like: float = 0.6  # ... and of the highest line that the others are high, at least
+    legible: float = 10.0  # pixels of a character of a number on a page, at least: what is lower is grain in a field
     small: float = 0.14  # of the picture's shorter side: numbers no higher stand on a page, higher ones fill a field
     level: float = 24.0  # degrees off level that the reader itself copes with
     unsure: float = 0.5  # confidence below which what is level is read the other way up, too; it costs a reading ...
@@ -78,7 +79,7 @@ class Writing:
     @property
     def is_small(self) -> bool:
         """Whether it stands on a page, rather than fill a field."""
-        return self.height <= WRITING.small * min(self.shape)
+        return WRITING.legible <= self.height <= WRITING.small * min(self.shape)
 
     @property
     def has_lines(self) -> bool:

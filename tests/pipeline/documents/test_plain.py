@@ -52,6 +52,15 @@ def test_frames_that_outweigh_what_stands_in_them_are_no_plain_paper():
     assert find_writing(page) is None
 
 
+@pytest.mark.parametrize(("size", "is_small"), [(7, False), (9, False), (12, True)])
+def test_a_field_with_grain_is_no_page_of_small_numbers(size, is_small):
+    page = np.full((12 * size, 30 * size), 0.95, np.float32)
+    for k in range(6):
+        page[5 * size : 6 * size, (4 + 3 * k) * size : (5 + 3 * k) * size] = 0.1
+    writing = find_writing(page)
+    assert writing is not None and writing.height == size and writing.is_small == is_small
+
+
 @pytest.fixture(scope="module")
 def reader():
     return Reader()
