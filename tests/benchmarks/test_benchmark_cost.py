@@ -99,6 +99,11 @@ def test_growth_is_told_against_the_first_row():
     assert rows == [["1", "10.0", "1.00", "80"], ["4", "20.0", "0.50", "90"]]
 
 
+def test_the_peak_is_at_least_what_is_held():
+    before, held = growth.peak_bytes(), np.ones(2**26, np.uint8)
+    assert growth.peak_bytes() >= max(before, held.nbytes)
+
+
 def test_pages_and_pictures_are_as_large_as_told():
     page, boxes = growth.page_of(7)
     assert len(boxes) == 7 and page.shape == (120, 1100) and boxes["field6"] == (220, 60, 440, 120)
