@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
+
+BRINGERS = ("numpy", "scipy.linalg", "torch", "cv2", "onnxruntime", "sklearn")
+"""Packages that bring a BLAS of their own, and may be imported after the first picture was read."""
 
 
 class OneThread:
@@ -53,9 +57,15 @@ def _is_set_already() -> bool:
     return all(os.environ.get(f"{library}_NUM_THREADS") == "1" for library in ("OPENBLAS", "OMP", "MKL"))
 
 
-@lru_cache(maxsize=1)
 def _libraries() -> Any:
-    """The BLAS libraries that are loaded: finding them takes a millisecond, setting them 20 microseconds."""
+    """The BLAS libraries that are loaded."""
+    return _found(tuple(name for name in BRINGERS if name in sys.modules))
+
+
+@lru_cache(maxsize=8)
+def _found(brought: tuple[str, ...]) -> Any:
+    """Those that are there once so many packages are imported: finding them takes a millisecond, setting them 20
+    microseconds."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -46,7 +46,7 @@ def browser():
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
-    with running("--review", folder / "review.db", "--threshold", 0.99, folder=folder) as found:
+    with running("--review", folder / "review.db", "--threshold", 0.9999, folder=folder) as found:
         yield found
 
 
