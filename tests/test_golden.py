@@ -42,6 +42,7 @@ def test_every_picture_is_read_as_something(name, random_weights):
 
 @shipped
 @pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.slow
 def test_the_shipped_weights_read_every_picture_rightly(name):
     result = read(EXAMPLES / name)
     record = json.loads(result.stdout)

@@ -55,6 +55,7 @@ def test_ratios_are_to_the_mean_of_the_peers_runs():
     assert table == [["ink", "3.00", "1.00", "75%"], ["cuts", "1.00", "0.00", "25%"], ["all", "4.00", "1.00", "100%"]]
 
 
+@pytest.mark.slow
 def test_pictures_are_read_beside_a_peer(tmp_path, monkeypatch, capsys):
     rng = np.random.default_rng(3)
     with open(tmp_path / "truth.csv", "w", newline="") as file:

@@ -110,6 +110,7 @@ def strangers(module: str, found: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("module, path", list(modules()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.slow
 def test_imports_point_downward(module, path):
     found = imports(path.read_text(), module, path.name == "__init__.py")
     assert upward(module, found) == []

@@ -53,6 +53,7 @@ def texts(source):
     [path for path in LIBRARY if path.name != "answers.py"],
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
+@pytest.mark.slow
 def test_messages_of_the_library_name_no_option(path):
     source = path.read_text(encoding="utf-8")
     if "argparse" not in source:  # else a program of its own, with options of its own

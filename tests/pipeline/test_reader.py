@@ -45,6 +45,7 @@ def page():
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.slow
 def test_what_an_image_may_be(reader, tmp_path):
     """A path, its text, bytes, a file object, a Pillow image, an array and its subclasses are all the same picture."""
     pixels = picture(1)
@@ -108,6 +109,7 @@ def test_many_may_be_one_array(reader):
     assert list(reader.read_many(images)) == [reader.read(image) for image in images]
 
 
+@pytest.mark.slow
 def test_threads_read_the_same_in_order_and_no_further_than_a_few_ahead(reader):
     taken = []
 
@@ -147,6 +149,7 @@ def test_a_line_of_specks_is_no_page():
     assert not may_be_page(grey[:, :1])
 
 
+@pytest.mark.slow
 def test_a_picture_is_decoded_once_and_a_field_is_not_laid_out(reader, tmp_path, monkeypatch):
     """Also a large one: whether it is a page is told from a glance."""
     from pipeline import reader as door
@@ -182,6 +185,7 @@ def test_fields_may_be_named_for_one_image_or_for_all(random_weights, reader):
         Reader(random_weights, template="missing.toml")
 
 
+@pytest.mark.slow
 def test_the_trace_holds_the_reading(reader):
     for image in (picture(6), page()):
         assert reader.trace(image).reading == reader.read(image)

@@ -95,6 +95,7 @@ def test_noise_has_no_ink(grain: float) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), height=st.integers(1, 40), width=st.integers(1, 60))
+@pytest.mark.slow
 def test_any_image_gives_an_ink(seed: int, height: int, width: int) -> None:
     ink = extract_ink(np.random.default_rng(seed).random((height, width), dtype=np.float32) ** 4)
     assert np.isfinite(ink.pixels).all() and ink.pixels.min(initial=0) >= 0 and ink.pixels.max(initial=0) <= 1
@@ -136,6 +137,7 @@ def test_contrast_changes_little(contrast: float) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(room=st.integers(1, 120))
+@pytest.mark.slow
 def test_padding_with_the_paper_changes_nothing(room: int) -> None:
     padded = np.pad(write(FIELD), room, constant_values=np.float32(0.85))
     assert likeness(PLAIN, extract_ink(padded), shift=room) > 0.99
@@ -224,6 +226,7 @@ def test_line_is_where_the_tall_digits_stand(text: str) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(slant=st.floats(-0.2, 0.8))
+@pytest.mark.slow
 def test_slant_is_found_and_removed(slant: float) -> None:
     ink = extract_ink(write(draw("1405147", slant=slant)))
     upright = extract_ink(write(draw("1405147")))
@@ -259,6 +262,7 @@ def test_skew_of_the_baseline_does_not_change_the_line(degrees: float, text: str
 
 
 @pytest.mark.parametrize("shape", [(60_000, 7), (7, 60_000)])
+@pytest.mark.slow
 def test_pictures_far_longer_than_wide_take_no_more_memory_than_others(shape: tuple[int, int]) -> None:
     """A damaged header made one of 160 x 524349, for which 20 GiB were asked."""
     import tracemalloc

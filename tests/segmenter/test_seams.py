@@ -42,6 +42,7 @@ def least_price(ink, column):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
+@pytest.mark.slow
 def test_each_column_has_its_least_seam(seed):
     ink = random_ink(seed)
     seams = find_seams(ink)

@@ -54,6 +54,7 @@ def test_scaling_by_any_factor_changes_no_output_where_no_sum_is_zero(circuit, c
 
 @given(circuits())
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_scaled_sigmoid_neurons_become_perceptrons_where_no_sum_is_zero(circuit):
     network, x = circuit
     x = x[where_no_sum_is_zero(network, x)]

@@ -42,6 +42,7 @@ def test_forward_is_the_formula(sizes, seed):
 
 @given(layer_sizes, seeds, costs)
 @settings(max_examples=60, deadline=None)
+@pytest.mark.slow
 def test_gradient_agrees_with_finite_differences(sizes, seed, cost: Cost):
     network, x, y = example(sizes, seed)
     gradient = network.backpropagate(x, y, cost).vector

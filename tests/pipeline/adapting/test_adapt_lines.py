@@ -210,6 +210,7 @@ def test_the_ctc_gradient_is_that_of_finite_differences(text, known):
     assert ctc_gradient(sums[:1], "12")[0] == np.inf and not ctc_gradient(sums[:1], "12")[1].any()
 
 
+@pytest.mark.slow
 def test_the_last_layer_learns_what_it_is_shown():
     parent = LineNetwork.initialise(LineShape((4, 4, 4, 4, 8, 16)), np.random.default_rng(1))
     pictures = drawn(6)

@@ -142,6 +142,7 @@ def test_every_reading_command_knows_formats(truth, command):
         (["."], 3),
     ],
 )
+@pytest.mark.slow
 def test_exit_codes_of_read(folder, arguments, code):
     result = run("read", *arguments)
     assert result.exit_code == code

@@ -200,6 +200,7 @@ def test_damage_is_counted_and_named_and_the_rest_is_kept(tmp_path):
 
 
 @given(damage=st.binary(max_size=40), place=st.integers(0, len(INK)))
+@pytest.mark.slow
 def test_no_damage_to_the_ink_ends_in_a_traceback(tmp_path_factory, damage, place):
     folder = collection(tmp_path_factory.mktemp("unipen"), '.SEGMENT C 0-2 ? "7"\n.PEN_DOWN\n1 1\n')
     path = folder / "include/apa/data/f1.dat"

@@ -41,6 +41,7 @@ def frames(grey):
     line=st.integers(1, 3),
     dark=st.integers(0, 150),
 )
+@pytest.mark.slow
 def test_a_printed_rectangle_is_found_where_it_is(left, top, width, height, line, dark):
     found = frames(page(lambda draw: draw.rectangle([left, top, left + width, top + height], outline=dark, width=line)))
     assert len(found) == 1

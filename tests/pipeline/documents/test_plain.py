@@ -104,6 +104,7 @@ def test_two_lines_of_a_field_are_one_reading_with_a_note(reader):
 
 
 @shipped
+@pytest.mark.slow
 def test_numbers_on_a_plain_page_are_fields_in_reading_order(reader):
     page = np.full((900, 1300), 255, np.uint8)
     places = {"4821": (120, 150), "70353": (120, 800), "8123": (560, 400)}

@@ -79,6 +79,7 @@ def marks(rng, count):
     y=st.floats(-200, 200),
     turn=st.floats(-0.004, 0.004),
 )
+@pytest.mark.slow
 def test_a_template_is_registered_among_other_boxes(seed, scale, x, y, turn):
     rng = np.random.default_rng(seed)
     template = marks(rng, 12)

@@ -78,6 +78,7 @@ def test_marks_of_a_pattern_are_skipped():
     (r"\d{4}-\d{2},luhn,digits", [], []),
     (r"9\d{5},luhn", ["923458"], ["123455", "923454"]), ("iban:AT", ["611904300234573201"], ["621904300234573201"]),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_what_fits(spec, fits, fails):
     if not fits:
         with pytest.raises(UsageError):

@@ -91,6 +91,7 @@ def test_amounts_have_what_is_written_and_a_value_and_others_do_not() -> None:
     assert doubtful["value"] is None and doubtful["value_note"]
 
 
+@pytest.mark.slow
 def test_an_amount_with_a_check_behind_is_an_amount() -> None:
     record = Reader().read(EXAMPLES / "amount.png", "amount,luhn").to_json()
     assert record["text"] and record["text"] != "1250"  # whose check digit is wrong

@@ -68,6 +68,7 @@ class WaitingReader(Reader):
         return super().read(image, format, **named)
 
 
+@pytest.mark.slow
 def test_one_request_too_many_is_told_to_come_back() -> None:
     limits = Limits(threads=1, waiting=1, deadline=60)
     app = create_app(WaitingReader(), ServiceSettings(limits=limits))

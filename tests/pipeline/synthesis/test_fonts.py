@@ -83,6 +83,7 @@ def test_printed_digits_stand_on_the_baseline(fonts: tuple[Font, ...]) -> None:
         assert glyph is not None and abs(glyph.top + glyph.ink.shape[0]) <= 2
 
 
+@pytest.mark.slow
 def test_every_digit_of_every_font_leaves_ink_at_the_least_height(fonts: tuple[Font, ...]) -> None:
     rng = np.random.default_rng(2)
     assert all(draw_font_digit(rng, font, digit, 8, weight=0.6) is not None for font in fonts for digit in DIGITS)

@@ -70,6 +70,7 @@ def strings(style: StringStyle, count: int, seed: int = 1) -> list[SyntheticStri
     return [draw_string(rng, Sources(), style) for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_the_same_state_draws_the_same_picture() -> None:
     first, second = strings(SURROUNDED, 40), strings(SURROUNDED, 40)
     for one, other in zip(first, second, strict=True):
@@ -78,6 +79,7 @@ def test_the_same_state_draws_the_same_picture() -> None:
     assert any(one.text != other.text for one, other in zip(first, strings(SURROUNDED, 40, 2), strict=True))
 
 
+@pytest.mark.slow
 def test_what_is_written_holds_the_digits_in_order() -> None:
     for string in strings(SURROUNDED, 200):
         assert "".join(label for label in string.written if label in DIGITS) == string.text
@@ -182,6 +184,7 @@ def test_cheques_are_written_amounts_cut_closely() -> None:
         assert len(string.text) >= 2 and len(rows) > 0.4 * len(string.image)
 
 
+@pytest.mark.slow
 def test_combs_hold_digits_alone() -> None:
     drawn = strings(styled(layouts=(("comb", 1.0),), contents=(("date", 1.0),), long_combs=0.5), 40)
     assert all(string.written == string.text for string in drawn)
@@ -195,6 +198,7 @@ def test_first_digits_follow_benford() -> None:
         assert abs(firsts[digit] / 4000 - np.log10(1 + 1 / int(digit))) < 0.03
 
 
+@pytest.mark.slow
 def test_text_and_length_are_kept() -> None:
     rng = np.random.default_rng(0)
     assert all(draw_string(rng, Sources(), SURROUNDED, text="0041").text == "0041" for _ in range(40))

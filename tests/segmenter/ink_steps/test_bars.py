@@ -64,6 +64,7 @@ def test_bars_of_printed_digits_are_kept(text: str) -> None:
     assert lost(text, fonts_of("print")) == []
 
 
+@pytest.mark.slow
 def test_rings_of_blurred_print_stay_open() -> None:
     count = 0
     for font, digit in itertools.product(fonts_of("print"), "0689"):

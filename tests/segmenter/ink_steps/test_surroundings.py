@@ -128,6 +128,7 @@ def test_a_shade_towards_the_corners_leaves_no_ink(strength: float, text: str) -
 
 @settings(max_examples=60, deadline=None)
 @given(st.text("0123456789", min_size=1, max_size=5), st.integers(0, 3), st.integers(18, 44))
+@pytest.mark.slow
 def test_a_tight_picture_loses_no_ink(text: str, room: int, size: int) -> None:
     image, box = write(text, size, room)
     assert_only(read(image), box, error=max(3.0, 0.12 * size))
@@ -151,6 +152,7 @@ def test_a_line_in_a_ring_is_a_zero_with_a_slash() -> None:
 
 @settings(deadline=None)
 @given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+@pytest.mark.slow
 def test_components_are_what_spreading_from_a_pixel_reaches(mask: np.ndarray) -> None:
     parts = Components.of(mask)
     assert (parts.mask(np.ones(parts.count, dtype=bool)) == mask).all() and parts.areas.sum() == mask.sum()

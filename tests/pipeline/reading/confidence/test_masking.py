@@ -62,6 +62,7 @@ def test_confidence_is_the_sum_over_the_texts_that_fit(weights: dict[str, float]
     assert mask is not None and mask.confidence == pytest.approx(min(1, max(sums)))
 
 
+@pytest.mark.slow
 def test_a_reading_that_is_accepted_is_not_masked() -> None:
     unsure = Reader(mask=0.9, threshold=1.0).read(ZEROS)
     assert unsure.mask is not None and unsure.mask.text.replace("?", unsure.text[unsure.mask.place]) == unsure.text

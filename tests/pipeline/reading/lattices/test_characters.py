@@ -1,6 +1,7 @@
 """Crops and measures of spans against the definition, pixel by pixel, and whatever the batch."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -38,6 +39,7 @@ def held(pieces: Pieces, spans: Spans, k: int) -> np.ndarray:
 
 @given(seeds)
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_crops_are_of_the_ink_that_each_span_holds(seed):
     pieces, spans = scribble(seed)
     crops = draw_crops(pieces, spans)
@@ -49,6 +51,7 @@ def test_crops_are_of_the_ink_that_each_span_holds(seed):
 
 @given(seeds)
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_neither_order_nor_batch_matters(seed):
     """A span scored in a late round of the search looks as it did among all the others."""
     pieces, spans = scribble(seed, strokes=12, width=200)
@@ -86,6 +89,7 @@ def test_a_span_of_everything_is_the_picture_of_the_whole_field():
 
 @given(seeds)
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_measures_follow_from_the_pixels(seed):
     pieces, spans = scribble(seed)
     measures = measure(pieces, spans)

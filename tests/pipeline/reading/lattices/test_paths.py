@@ -74,6 +74,7 @@ def total_of(scores) -> float:
 
 @given(seed=seeds)
 @settings(max_examples=100, deadline=None)
+@pytest.mark.slow
 def test_forward_and_backward_sum_over_all_paths(small_lattice, all_paths, seed):
     lattice = small_lattice(seed)
     last = lattice.nodes - 1
@@ -248,6 +249,7 @@ def fitting(paths, format):
 
 @given(seed=seeds, format=formats)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_sums_are_over_the_paths_that_fit(small_lattice, all_paths, seed, format):
     lattice = small_lattice(seed)
     found, weight = fitting(all_paths(lattice), format)
@@ -266,6 +268,7 @@ def test_sums_are_over_the_paths_that_fit(small_lattice, all_paths, seed, format
 
 @given(seed=seeds, format=formats)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_the_best_path_that_fits(small_lattice, all_paths, seed, format):
     lattice = small_lattice(seed)
     found, _ = fitting(all_paths(lattice), format)

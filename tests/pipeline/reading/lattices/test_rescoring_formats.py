@@ -59,6 +59,7 @@ def test_likely_spans_are_scored_again_and_no_others(seed, spec):
 
 
 @pytest.mark.parametrize("spec", SPECS[1:])
+@pytest.mark.slow
 def test_after_the_second_look_the_format_still_holds(spec):
     format, fitted = parse_format(spec), 0
     for seed in range(8):

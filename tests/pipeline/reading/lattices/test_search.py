@@ -115,6 +115,7 @@ def test_a_round_is_consistent(pieces, table, config):
 
 @quick
 @given(fields, tables, st.integers(GAP, DENSE))
+@pytest.mark.slow
 def test_with_nothing_sure_the_end_is_as_good_as_the_full_lattice(pieces, table, level):
     last = search(pieces, table, SearchConfig(sure=1.0, first_level=level))[-1]
     if not last.active.all():  # the last path passes over spans that hold no ink

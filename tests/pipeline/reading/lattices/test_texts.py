@@ -156,6 +156,7 @@ def spelled_by(all_paths, lattice, format):
 
 @given(seed=seeds, format=formats)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_all_texts_that_fit_with_a_wide_beam(small_lattice, all_paths, seed, format):
     lattice = small_lattice(seed)
     weights, total = spelled_by(all_paths, lattice, format)

@@ -54,6 +54,7 @@ def test_sums_are_over_the_paths_that_fit(seed, spec):
 
 @given(seed=seeds, spec=st.sampled_from(SPECS))
 @settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_all_texts_that_fit_with_a_wide_beam(seed, spec):
     columns, format = few_columns(seed), parse_format(spec)
     fitting = {text: share for text, share in probabilities(columns).items() if not text or format.fits(text)}

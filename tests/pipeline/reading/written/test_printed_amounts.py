@@ -39,6 +39,7 @@ def reader() -> FieldReader:
     return FieldReader(format="amount")
 
 
+@pytest.mark.slow
 def test_values_of_print_are_right_or_missing(reader: FieldReader) -> None:
     found = {text: reader.read(printed(text)).value for text in VALUES}
     wrong = {text: value for text, value in found.items() if value not in (None, Decimal(VALUES[text]))}

@@ -38,6 +38,7 @@ def readers(rng: np.random.Generator, n: int, lattice_right: float, line_right: 
     return found
 
 
+@pytest.mark.slow
 def test_the_reader_that_is_right_more_often_weighs_more():
     evidence = Evidence.collect(readers(np.random.default_rng(0), 400, 0.6, 0.9), ["12"] * 400)
     joint = fit_joint(evidence)
@@ -46,6 +47,7 @@ def test_the_reader_that_is_right_more_often_weighs_more():
     assert right.mean() == pytest.approx(0.9, abs=0.03)
 
 
+@pytest.mark.slow
 def test_posteriors_are_as_often_right_as_they_say():
     rng = np.random.default_rng(1)
     joint = fit_joint(Evidence.collect(readers(rng, 600, 0.8, 0.8), ["12"] * 600))

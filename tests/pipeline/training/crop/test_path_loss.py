@@ -71,6 +71,7 @@ def true_paths(example: Example, paths) -> list:
 
 @given(seed=seeds, known=st.booleans())
 @settings(max_examples=30, deadline=None)
+@pytest.mark.slow
 def test_loss_is_what_true_paths_lack(all_paths, seed, known):
     example, sums = random_example(seed, known)
     paths = list(all_paths(example_lattice(example, sums)))
@@ -84,6 +85,7 @@ def test_loss_is_what_true_paths_lack(all_paths, seed, known):
 
 @given(seed=seeds, known=st.booleans())
 @settings(max_examples=30, deadline=None)
+@pytest.mark.slow
 def test_gradient_agrees_with_finite_differences(seed, known):
     example, sums = random_example(seed, known)
     loss, gradient = path_loss(example, sums)

@@ -43,6 +43,7 @@ def test_it_teaches_digits():
     assert (sums[:, :DIGITS].argmax(axis=1) == labels).mean() > 0.6
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights():
     one, other = trained(3), trained(3)
     assert all((one.weights[name] == value).all() for name, value in other.weights.items())

@@ -149,6 +149,7 @@ def test_gradient_of_a_second_network_is_that_of_finite_differences(lone, config
         assert slope == pytest.approx(expected, rel=5e-3, abs=5e-3)
 
 
+@pytest.mark.slow
 def test_loss_falls_on_a_fixed_batch(strings, lone):
     trainer = trainer_of(StepConfig(), Shape(convolutions=(Convolution(5, 2, 6), Convolution(5, 2, 10)), hidden=24))
     losses = [trainer.step(strings, *lone, 6e-3) for _ in range(40)]

@@ -44,6 +44,7 @@ def same(one, other):
     )
 
 
+@pytest.mark.slow
 def test_the_seed_and_the_number_decide_a_block(data):
     block = draw_block(data, FEW, 1, 0)
     assert same(block, draw_block(data, FEW, 1, 0))
@@ -55,6 +56,7 @@ def test_the_seed_and_the_number_decide_a_block(data):
         assert all(len(text) <= count for text, count in zip(batch.written, batch.columns, strict=True))
 
 
+@pytest.mark.slow
 def test_workers_draw_the_same_blocks_from_any_number_on(data):
     drawn = blocks(data, FEW, 3, first=2)
     assert same(next(drawn), draw_block(data, FEW, 3, 2)) and same(next(drawn), draw_block(data, FEW, 3, 3))
