@@ -8,6 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.network import ConvolutionNetwork
 from pipeline.data.real_strings import RealString
@@ -16,6 +17,7 @@ from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
 from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED
 from pipeline.training.crop.examples import Example, make_example
 from pipeline.training.line.line_distortions import SET_LOOSELY, distorted
+from segmenter.arrays import Grey
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,21 @@ def draw_of(rng: np.random.Generator, data: StringData, mixture: StringMixture) 
     """One string, drawn in one of the styles, or real and set loosely."""
     if data.registers and rng.random() < mixture.registers:
         chosen = data.registers[int(rng.integers(len(data.registers)))]
-        grey = distorted(rng, np.divide(chosen.image, np.float32(255), dtype=np.float32), SET_LOOSELY)
+        grey = distorted(rng, grey_of(chosen.image), SET_LOOSELY)
         return RealString(np.round(grey * 255).astype(np.uint8), chosen.text, chosen.page)
-    shares = np.array([share for _, share in mixture.styles])
-    style, _ = mixture.styles[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    style, _ = mixture.styles[pick_share(rng, [share for _, share in mixture.styles])]
     return draw_string(rng, data.sources, style)
+
+
+def pick_share(rng: np.random.Generator, shares: Sequence[float]) -> int:
+    """A place among shares, each as often as its share of their sum."""
+    weights = np.array(shares)
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
+
+
+def grey_of(image: NDArray[np.uint8]) -> Grey:
+    """A picture (H, W) uint8, 255 = white, as the readers take it."""
+    return np.divide(image, np.float32(255), dtype=np.float32)
 
 
 def _start_worker(data: StringData, mixture: StringMixture, first: ConvolutionNetwork | None) -> None:

@@ -26,8 +26,7 @@ from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, fit_joint
 from pipeline.training.calibrating.calibrate_marks import fit_marks
 from pipeline.training.checkpoints import TrainingFiles
-from pipeline.training.string_pool import StringData
-from segmenter.arrays import Grey
+from pipeline.training.string_pool import StringData, grey_of
 
 SEED = 1999
 STYLES = (WRITTEN, CALIBRATION, WRITTEN, CALIBRATION, PRINTED)
@@ -121,10 +120,6 @@ def _read(
     rng = np.random.default_rng(SEED)
     for k in range(count):
         string = draw_string(rng, held_out.sources, styles[k % len(styles)])
-        yield find_texts(_grey(string.image), networks, SearchConfig(), 1, line=line), string.text
+        yield find_texts(grey_of(string.image), networks, SearchConfig(), 1, line=line), string.text
     for number in held_out.registers:
-        yield find_texts(_grey(number.image), networks, SearchConfig(), 1, line=line), number.text
-
-
-def _grey(image: np.ndarray) -> Grey:
-    return np.divide(image, np.float32(255), dtype=np.float32)
+        yield find_texts(grey_of(number.image), networks, SearchConfig(), 1, line=line), number.text

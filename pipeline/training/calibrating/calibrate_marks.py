@@ -33,6 +33,7 @@ from pipeline.synthesis.strings import SyntheticString, draw_written
 from pipeline.synthesis.style import CALIBRATION, PRINTED, WRITTEN, StringStyle
 from pipeline.synthesis.written_amounts import AMOUNTS, draw_amount
 from pipeline.training.calibrating.plain_marks import has_plain_marks
+from pipeline.training.string_pool import grey_of
 
 SEED = 1202
 STYLES = (CALIBRATION, WRITTEN, PRINTED)  # in turn
@@ -83,7 +84,7 @@ def draw_amounts(
 def read_marks(networks: Networks, line: LineSide, held_out: Sources, count: int) -> Iterator[MarkedString]:
     """What is known of the marks of those of `count` amounts whose digits are read right."""
     for kind, string in itertools.islice(draw_amounts(held_out, SEED), count):
-        grey = string.image.astype(np.float32) / np.float32(255)
+        grey = grey_of(string.image)
         found = find_texts(grey, networks, SearchConfig(), 1, parse_format("amount"), line)
         if found.best[0] == string.text:
             yield marked_string(kind, string, found)

@@ -22,7 +22,7 @@ from classifier.line.line_picture import ROWS, line_picture, scaled
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
 from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED
 from pipeline.training.line.line_distortions import CUT_TIGHTLY, SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
-from pipeline.training.string_pool import StringData
+from pipeline.training.string_pool import StringData, grey_of, pick_share
 
 Drawn = tuple[NDArray[np.float32], str, LineDistortion]  # a grey picture, what is written, how to vary the picture
 OTHER_SIGNS = "#*=+()"  # written on purpose; letters, currencies and strokes beside a number are blank
@@ -126,14 +126,9 @@ def fits(picture: LinePicture, written: str) -> bool:
 
 
 def _draw_synthetic(rng: np.random.Generator, data: StringData, mixture: LineMixture) -> Drawn:
-    shares = np.array([share for _, share, _ in mixture.styles])
-    style, _, config = mixture.styles[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    style, _, config = mixture.styles[pick_share(rng, [share for _, share, _ in mixture.styles])]
     string = draw_string(rng, data.sources, style)
-    return _grey(string.image), written_of(string), config
-
-
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.divide(image, np.float32(255), dtype=np.float32)
+    return grey_of(string.image), written_of(string), config
 
 
 def written_of(string: SyntheticString) -> str:
@@ -145,12 +140,12 @@ def written_of(string: SyntheticString) -> str:
 def _draw_real(rng: np.random.Generator, data: StringData, mixture: LineMixture) -> Drawn:
     """A number out of a register, or two or three of one page side by side."""
     chosen = data.registers[int(rng.integers(len(data.registers)))]
-    grey = _grey(chosen.image)
+    grey = grey_of(chosen.image)
     if rng.random() >= mixture.joined:
         return grey, chosen.text, mixture.real
     page = [each for each in data.registers if each.page == chosen.page]
     more = [page[int(k)] for k in rng.integers(len(page), size=int(rng.integers(1, 3)))]
-    parts = [scaled(grey), *(scaled(_grey(each.image)) for each in more)]
+    parts = [scaled(grey), *(scaled(grey_of(each.image)) for each in more)]
     level = float(np.quantile(parts[0], 0.7))
     parts = [part + np.float32(level - np.quantile(part, 0.7)) for part in parts]
     return np.concatenate(parts, axis=1), "".join(each.text for each in (chosen, *more)), mixture.real

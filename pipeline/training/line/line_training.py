@@ -26,7 +26,7 @@ from pipeline.training.checkpoints import TrainingFiles, commit, plain, versions
 from pipeline.training.line.line_strings import blocks
 from pipeline.training.line.line_trainer import LineRecipe, LineTrainer
 from pipeline.training.recipe import Recipe
-from pipeline.training.string_pool import StringData
+from pipeline.training.string_pool import StringData, grey_of
 from pipeline.training.training_data import ATTRIBUTION, load_data, load_registers
 
 LOG = logging.getLogger(__name__)
@@ -145,8 +145,8 @@ def load_line_data(data: Path | None, recipe: LineRecipe) -> tuple[StringData, H
     rng = np.random.default_rng(2003)
     drawn = [draw_string(rng, crops.held_out, EVALUATION) for _ in range(HELD_OUT_STRINGS)]
     held_out = HeldOut(
-        [(line_picture(each.image / np.float32(255)), each.text) for each in away],
-        [(line_picture(each.image / np.float32(255)), each.text) for each in drawn],
+        [(line_picture(grey_of(each.image)), each.text) for each in away],
+        [(line_picture(grey_of(each.image)), each.text) for each in drawn],
     )
     return StringData(crops.training, kept), held_out, hashes
 
