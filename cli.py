@@ -1,8 +1,6 @@
 """`python cli.py ...` in a clone is `digitstring ...`; the commands live in pipeline/commands."""
 
-from pipeline.commands.main import app, main
-
-__all__ = ["app", "main"]
+from pipeline.__main__ import main
 
 if __name__ == "__main__":
     main()

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.errors import PipelineError, Remedy
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHOW_CURSOR = "\x1b[?25h"
+WARNINGS = "PYTHONWARNINGS"  # the environment variable by which a Python process knows what not to say
 
 
 class InterruptedBatch(PipelineError):
@@ -78,3 +80,17 @@ def no_interrupts_inherited() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_quiet_tracker() -> None:
+    """Start the process that removes the semaphores of processes that have gone. A second interrupt leaves it some,
+    which it does its duty by, and which is no news to whoever pressed Ctrl-C."""
+    before = os.environ.get(WARNINGS)
+    os.environ[WARNINGS] = "ignore:resource_tracker" + (f",{before}" if before else "")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[WARNINGS]
+        else:
+            os.environ[WARNINGS] = before

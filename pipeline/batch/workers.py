@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from pipeline.batch.folders import Source
-from pipeline.batch.interrupts import Stop, StoppedError, no_interrupts_inherited
+from pipeline.batch.interrupts import Stop, StoppedError, no_interrupts_inherited, start_quiet_tracker
 from pipeline.batch.outcomes import Outcome, ReadsImages, read_outcome
 
 QUEUE_PER_WORKER = 8  # files handed out ahead, so that no worker waits for the slowest picture
@@ -156,4 +156,6 @@ def _read_alone(image: Source, make_reader: Callable[[], ReadsImages], stop: Sto
 def _pool(make_reader: Callable[[], ReadsImages], workers: int) -> ProcessPoolExecutor:
     # "spawn": a fork of a process that has BLAS threads or a progress bar running may deadlock.
     context = multiprocessing.get_context("spawn")
+    if os.name == "posix":
+        start_quiet_tracker()
     return ProcessPoolExecutor(workers, context, _start_worker, (make_reader,))

@@ -1,5 +1,6 @@
 """The output of a batch: a lock, what it was begun with, a full disk, interrupts, and what is no file."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -24,6 +25,7 @@ from pipeline.errors import OutputError, UsageError
 from tests.pipeline.commands.fake_cli import FakeReader
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[3]
 FAKE = Path(__file__).parents[1] / "commands" / "fake_cli.py"
 JSON = FileLayout(".jsonl")
 
@@ -191,18 +193,43 @@ def test_one_interrupt_finishes_cleanly_and_says_how_to_go_on(folder, tmp_path, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("between", [0.02, 0.25])  # the latter meets the program at its end
 @pytest.mark.parametrize("pause", [0.0, 0.05, 0.4])
-def test_two_interrupts_in_a_row_never_hang(folder, tmp_path, pause):
-    """Also in the middle of pictures that take long."""
+def test_two_interrupts_in_a_row_never_hang(folder, tmp_path, pause, between):
+    """Also in the middle of pictures that take long; and nobody prints a traceback, or what only we understand."""
     out = tmp_path / "out.jsonl"
     process = batch_process(folder, out, 20, 2)
     wait_for(lambda: out.exists())
     time.sleep(pause)
     os.killpg(process.pid, signal.SIGINT)
-    time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(between)
+    with contextlib.suppress(ProcessLookupError):  # it has ended
+        os.killpg(process.pid, signal.SIGINT)
     assert process.wait(10) in (130, -signal.SIGINT)  # the latter where the second met it at its end
-    assert "Traceback" not in process.communicate()[1]
+    assert [line for line in process.communicate()[1].splitlines() if not line.startswith("digitstring: ")] == []
+
+
+STARTED = """
+import atexit, os, signal, sys
+sys.path.insert(0, {root!r})
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+if {name!r} == "the end":
+    atexit.register(os.kill, os.getpid(), signal.SIGINT)
+sys.argv[1:] = ["--version"]
+from pipeline.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("when", ["pipeline.commands.main", "typer", "pipeline.commands.reading.batch", "the end"])
+def test_interrupted_while_it_starts_or_ends_the_program_prints_no_traceback(when):
+    program = STARTED.format(root=str(ROOT), name=when)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGINT and ended.stderr == ""
 
 
 @pytest.mark.slow

@@ -75,6 +75,6 @@ if __name__ in ("__main__", "__mp_main__"):  # the latter in the worker processe
     sys.modules["pipeline.reader"] = fake_module()
 
 if __name__ == "__main__":
-    from pipeline.commands.main import main
+    from pipeline.__main__ import main
 
     main()
