@@ -103,7 +103,8 @@ class Together:
         if not own and not np.isfinite(sums).any():
             return Opinions((), np.zeros(0), np.zeros(0), np.zeros(0))
         line = self.line.log_probabilities(texts) if own else np.full(len(texts), -np.inf)
-        return Opinions(tuple(texts), sums, line, self.joint.posteriors(sums, line))
+        digits = np.array([float(len(text)) for text in texts])
+        return Opinions(tuple(texts), sums, line, self.joint.posteriors(sums, line, digits))
 
 
 def differing(path: Path, text: str) -> Mask:

@@ -31,8 +31,9 @@ from pipeline.reading.together import Opinions
 LATTICE_FLOORS = (1e-2, 1e-3, 1e-4, 1e-6, 1e-8)
 LINE_FLOORS = (1e-3, 1e-5, 1e-7, 1e-9, 1e-12)
 LEAST_WEIGHT, MOST_WEIGHT = 0.05, 3.0
+MOST_BONUS = 3.0  # nats a digit, for it or against it
 EVEN = Joint()
-PULL = 1e-2  # of a weight towards 1, in nats a string for each squared unit of its logarithm
+PULL = 1e-2  # of a weight towards 1, in nats a string for each squared unit of its logarithm; of a bonus towards none
 FEW_PULL = 5.0  # the same in nats in all, towards another joint: as if some fifty strings had confirmed that one
 FLOOR_PULL = 0.05  # ... of a floor: two powers of ten cost about a nat
 LIKELY_FLOORS = 4  # pairs of floors, the likeliest at the other joint's weights, for which weights are fitted
@@ -42,11 +43,13 @@ CALIBRATED = 50  # strings for which the other joint's calibrations of each read
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What both readers say of n strings, each with at most C candidates: ln of their probability (n, C), -inf where
-    there are fewer; there: (n, C) whether there is a candidate; truth: (n,) which of them is right, -1 where none is.
+    there are fewer; digits: (n, C) how many each has; there: (n, C) whether there is a candidate; truth: (n,) which of
+    them is right, -1 where none is.
     """
 
     lattice: Scores
     line: Scores
+    digits: Scores
     there: NDArray[np.bool_]
     truth: NDArray[np.intp]
 
@@ -55,15 +58,16 @@ class Evidence:
         """Of readings and the texts that they should have."""
         counts = [len(each.candidates) for each in opinions]
         shape = (len(opinions), max(counts))
-        lattice, line = np.full(shape, -np.inf), np.full(shape, -np.inf)
+        lattice, line, digits = np.full(shape, -np.inf), np.full(shape, -np.inf), np.zeros(shape)
         for k, each in enumerate(opinions):
             lattice[k, : counts[k]], line[k, : counts[k]] = each.lattice, each.line
+            digits[k, : counts[k]] = [len(text) for text in each.candidates]
         truth = [
             each.candidates.index(text) if text in each.candidates else -1
             for each, text in zip(opinions, texts, strict=True)
         ]
         there = np.arange(shape[1]) < np.array(counts)[:, None]
-        return cls(lattice, line, there, np.array(truth, dtype=np.intp))
+        return cls(lattice, line, digits, there, np.array(truth, dtype=np.intp))
 
     @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
@@ -76,13 +80,14 @@ class Evidence:
         return cls(
             np.concatenate([wide(part.lattice, -np.inf) for part in parts]),
             np.concatenate([wide(part.line, -np.inf) for part in parts]),
+            np.concatenate([wide(part.digits, 0.0) for part in parts]),
             np.concatenate([wide(part.there, False) for part in parts]),
             np.concatenate([part.truth for part in parts]),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Lists for a checkpoint."""
-        return {name: getattr(self, name).tolist() for name in ("lattice", "line", "there", "truth")}
+        return {name: getattr(self, name).tolist() for name in ("lattice", "line", "digits", "there", "truth")}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Evidence:
@@ -90,13 +95,14 @@ class Evidence:
         return cls(
             np.array(record["lattice"], dtype=np.float64),
             np.array(record["line"], dtype=np.float64),
+            np.array(record["digits"], dtype=np.float64),
             np.array(record["there"], dtype=bool),
             np.array(record["truth"], dtype=np.intp),
         )
 
     def scores(self, joint: Joint) -> Scores:
         """(n, C) ln P up to a constant a string, -inf where there is no candidate."""
-        return np.where(self.there, joint.scores(self.lattice, self.line), -np.inf)
+        return np.where(self.there, joint.scores(self.lattice, self.line, self.digits), -np.inf)
 
 
 def fit_joint(evidence: Evidence) -> Joint:
@@ -137,23 +143,27 @@ def best_posteriors(evidence: Evidence, joint: Joint) -> tuple[Scores, NDArray[n
     """(n,) probability of the best text of each string, before calibration, and whether it is right."""
     posteriors, right = np.zeros(len(evidence.truth)), np.zeros(len(evidence.truth), dtype=bool)
     for k, there in enumerate(evidence.there):
-        shares = joint.posteriors(evidence.lattice[k, there], evidence.line[k, there])
+        shares = joint.posteriors(evidence.lattice[k, there], evidence.line[k, there], evidence.digits[k, there])
         posteriors[k], right[k] = shares.max(), shares.argmax() == evidence.truth[k]
     return posteriors, right
 
 
 def _fit_weights(evidence: Evidence, start: Joint, towards: Joint = EVEN, pull: float = PULL) -> tuple[float, Joint]:
-    """The cost in nats a string, and the joint with the best weights for its floors, pulled to those of another."""
-    middle = np.log(np.clip([towards.lattice, towards.line], LEAST_WEIGHT, MOST_WEIGHT))
+    """The cost in nats a string, and the joint with the best weights and the best bonus for its floors, pulled to those
+    of another."""
+    weights = np.log(np.clip([towards.lattice, towards.line], LEAST_WEIGHT, MOST_WEIGHT))
+    middle = np.array([*weights, towards.digit])
 
-    def of(logs: NDArray[np.float64]) -> Joint:
-        a, b = np.exp(np.clip(logs, math.log(LEAST_WEIGHT), math.log(MOST_WEIGHT)))
-        return replace(start, lattice=float(a), line=float(b))
+    def of(numbers: NDArray[np.float64]) -> Joint:
+        a, b = np.exp(np.clip(numbers[:2], math.log(LEAST_WEIGHT), math.log(MOST_WEIGHT)))
+        return replace(
+            start, lattice=float(a), line=float(b), digit=float(np.clip(numbers[2], -MOST_BONUS, MOST_BONUS))
+        )
 
-    def cost(logs: NDArray[np.float64]) -> float:
-        return _mean_loss(evidence, of(logs)) + pull * float((logs - middle) @ (logs - middle))
+    def cost(numbers: NDArray[np.float64]) -> float:
+        return _mean_loss(evidence, of(numbers)) + pull * float((numbers - middle) @ (numbers - middle))
 
-    found = minimize(cost, middle, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 60})
+    found = minimize(cost, middle, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 100})
     return float(found.fun), of(found.x)
 
 

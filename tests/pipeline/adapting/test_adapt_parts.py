@@ -87,8 +87,12 @@ def test_a_small_gain_is_no_gain(fixed, broken, helped):
 def test_each_fold_is_joined_as_the_others_would_have_it():
     """In one fold the line is right where both differ, in the other the lattice: each is joined the wrong way."""
     n, joint = 200, Joint(lattice_floor=np.log(1e-8), line_floor=np.log(1e-8))
-    trusting_line = Answers(*both_wrong(n), Evidence(*sides(n), np.ones((n, 2), bool), np.zeros(n, np.intp)))
-    trusting_lattice = Answers(*both_wrong(n), Evidence(*sides(n)[::-1], np.ones((n, 2), bool), np.zeros(n, np.intp)))
+    trusting_line = Answers(
+        *both_wrong(n), Evidence(*sides(n), np.ones((n, 2)), np.ones((n, 2), bool), np.zeros(n, np.intp))
+    )
+    trusting_lattice = Answers(
+        *both_wrong(n), Evidence(*sides(n)[::-1], np.ones((n, 2)), np.ones((n, 2), bool), np.zeros(n, np.intp))
+    )
     joined = honest_answers([trusting_line, trusting_lattice], joint)
     assert not joined.right.any()
     alike = honest_answers([trusting_line, trusting_line], joint)
@@ -108,7 +112,7 @@ def sides(n):
 
 def test_few_strings_leave_the_joint_as_it_was():
     lattice, line = sides(2)
-    few = Evidence(lattice, line, np.ones((2, 2), bool), np.zeros(2, np.intp))
+    few = Evidence(lattice, line, np.ones((2, 2)), np.ones((2, 2), bool), np.zeros(2, np.intp))
     parent = Joint(lattice=0.6, line=1.0)
     found = pulled_joint(few, parent)
     assert found.lattice == pytest.approx(0.6, rel=0.25) and found.line == pytest.approx(1.0, rel=0.25)

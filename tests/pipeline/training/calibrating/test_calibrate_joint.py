@@ -63,6 +63,26 @@ def test_candidates_that_are_missing_take_no_part():
     assert np.isneginf(evidence.scores(Joint())[1, 2:]).all()
 
 
+@pytest.mark.slow
+def test_readers_that_lose_digits_are_told_so():
+    """Where the truth has a digit more than what both like best a third of the time, a digit is worth something; where
+    readers err to either side alike, nothing."""
+    rng, texts = np.random.default_rng(4), ("12", "1", "127")
+
+    def evidence(lost: float, invented: float) -> Evidence:
+        opinions, truths = [], []
+        for _ in range(300):
+            kind = rng.random()
+            best = 1 if kind < lost else 2 if kind < lost + invented else 0
+            shares = np.log(np.where(np.arange(3) == best, 0.6, 0.2))
+            opinions.append(Opinions(texts, shares, shares, np.zeros(3)))
+            truths.append("12")
+        return Evidence.collect(opinions, truths)
+
+    assert fit_joint(evidence(0.35, 0.0)).digit > 0.3
+    assert abs(fit_joint(evidence(0.2, 0.2)).digit) < 0.2
+
+
 def test_without_a_known_truth_both_weigh_the_same():
     joint = fit_joint(Evidence.collect(readers(np.random.default_rng(0), 3, 1, 1), ["9"] * 3))
     assert joint.lattice == pytest.approx(1, abs=0.05) and joint.line == pytest.approx(1, abs=0.05)
