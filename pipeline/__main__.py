@@ -9,7 +9,7 @@ def main() -> None:
     quietly = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else it is ignored, as behind nohup
     if quietly:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from pipeline.commands.main import main as run
+    from pipeline.commands.program import main as run
 
     if quietly:
         signal.signal(signal.SIGINT, signal.default_int_handler)

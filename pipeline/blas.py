@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
+LIBRARIES = ("OPENBLAS", "OMP", "MKL")  # of which each has its variable for the number of threads
 BRINGERS = ("numpy", "scipy.linalg", "torch", "cv2", "onnxruntime", "sklearn")
 """Packages that bring a BLAS of their own, and may be imported after the first picture was read."""
 
@@ -54,7 +55,7 @@ class OneThread:
 
 def _is_set_already() -> bool:
     """Whether the process was started so, as the command line does: then nothing need be imported for it."""
-    return all(os.environ.get(f"{library}_NUM_THREADS") == "1" for library in ("OPENBLAS", "OMP", "MKL"))
+    return all(os.environ.get(f"{library}_NUM_THREADS") == "1" for library in LIBRARIES)
 
 
 def _libraries() -> Any:
@@ -77,6 +78,12 @@ def _take_control() -> None:
         release = getattr(library, "clear_controlling_thread", None)
         if release is not None:
             release(force=True)
+
+
+def start_with_one_thread() -> None:
+    """The same for a whole process; must be called before numpy is imported."""
+    for library in LIBRARIES:
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 one_thread = OneThread()

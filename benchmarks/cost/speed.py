@@ -3,9 +3,10 @@
     python -m benchmarks.cost.speed [TRUTH.csv] [--limit N] [--weights FILE] [--json OUT]
 
 Everything on one thread, in CPU time (user and system), which other programs on the machine hardly change.
-Cold: a process of its own, after one run that fills the caches of the disk. Warm: the
-images of TRUTH.csv (default: the cheque amounts of the data folder), one after the other in one process,
-after one image that is not counted. Peak memory is that process's. Where tesseract is installed, it reads
+Cold: a process of its own, after one run that fills the caches of the disk and leaves our modules' bytecode, which an
+installation has from the beginning; by numpy, and by ONNX Runtime where it is installed. Warm: the images of TRUTH.csv
+(default: the cheque amounts of the data folder), one after the other in one process, after one image that is not
+counted. Peak memory is that process's. Where tesseract is installed, it reads
 the same images, one process each, with a whitelist of digits.
 """
 
@@ -20,8 +21,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,11 @@ ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")} | {"OMP_THREAD_LIMIT": "1"}
 
 
-def child_cpu_ms(command: Sequence[str]) -> float:
+def child_cpu_ms(command: Sequence[str], **variables: str) -> float:
     """CPU milliseconds of a process and what it starts."""
+    environment = {**os.environ, **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "", **variables}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **ONE_THREAD}, capture_output=True)
+    subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
@@ -41,21 +45,34 @@ IMPORTS = "import numpy, scipy.ndimage, PIL.Image"  # what no reading in Python 
 LIBRARY = "import sys, pipeline; pipeline.Reader(*sys.argv[2:]).read(sys.argv[1])"
 
 
+BASE = "numpy, scipy.ndimage and Pillow imported"
+
+
 def measure_cold(image: Path, weights: str | None, runs: int) -> dict[str, list[float]]:
     """CPU milliseconds of each of `runs` cold starts: of the imports alone, of one reading from Python and by the
-    command, which take turns."""
+    command, by each engine, which take turns."""
     options = ["--weights", weights] if weights else []
-    commands = {
-        "numpy, scipy.ndimage and Pillow imported": [sys.executable, "-c", IMPORTS],
-        "`Reader().read`, cold start": [sys.executable, "-c", LIBRARY, str(image), *options[1:]],
-        "`read`, cold start": [sys.executable, str(ROOT / "cli.py"), "read", str(image), *options],
-    }
-    for command in commands.values():
-        check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if check.returncode not in (0, 1):
-            raise SystemExit(check.stderr)
-    turns = [{name: child_cpu_ms(command) for name, command in commands.items()} for _ in range(runs)]
-    return {name: [turn[name] for turn in turns] for name in commands}
+    library = [sys.executable, "-c", LIBRARY, str(image), *options[1:]]
+    command = [sys.executable, str(ROOT / "cli.py"), "read", str(image), *options]
+    check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if check.returncode not in (0, 1):
+        raise SystemExit(check.stderr)
+    cases: dict[str, tuple[list[str], dict[str, str]]] = {BASE: ([sys.executable, "-c", IMPORTS], {})}
+    for engine in ("numpy", *([""] if find_spec("onnxruntime") else [])):
+        told = "" if engine == "numpy" else ", ONNX Runtime installed"
+        cases[f"`Reader().read`, cold start{told}"] = library, {"DIGITSTRING_ENGINE": engine}
+        cases[f"`read`, cold start{told}"] = command, {"DIGITSTRING_ENGINE": engine}
+    with tempfile.TemporaryDirectory() as bytecode:
+
+        def turn() -> dict[str, float]:
+            return {
+                name: child_cpu_ms(command, PYTHONPYCACHEPREFIX=bytecode, **variables)
+                for name, (command, variables) in cases.items()
+            }
+
+        turn()
+        turns = [turn() for _ in range(runs)]
+    return {name: [each[name] for each in turns] for name in cases}
 
 
 def measure_warm(images: Sequence[Path], weights: str | None) -> tuple[list[float], float]:
@@ -123,9 +140,10 @@ def table(results: dict[str, dict[str, Any]]) -> str:
             f"{s['mean']:.1f} ({low:.1f} to {high:.1f})",
             f"{s['median']:.1f}",
             f"{s['5%']:.1f} to {s['95%']:.1f}",
+            f"{s['median'] / results[BASE]['median']:.2f}" if BASE in results and "cold" in name else "",
         ]
 
-    header = ["CPU ms", "n", "mean (95 % interval)", "median", "5 to 95 % of runs"]
+    header = ["CPU ms", "n", "mean (95 % interval)", "median", "5 to 95 % of runs", "median to the imports'"]
     return markdown(header, [row(name, s) for name, s in results.items()])
 
 

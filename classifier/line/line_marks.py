@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from classifier.arrays import Columns
 from classifier.line.line_columns import CHARACTERS
 from classifier.line.line_network import BLANK
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 BEFORE = ("", ".", ",", "-", "/", ":", "*", "**", "***", "--")
 BETWEEN = ("", ".", ",", "-", "/", ":", "*")
@@ -116,6 +119,8 @@ class _Draft:
         return first, leaving
 
     def finished(self, starts: Sequence[int], ends: Sequence[int], first_marks: list[dict[str, int]]) -> _Paths:
+        from scipy import sparse  # which takes as long to import as a picture to read, and only amounts need
+
         size = len(self.symbol)
         source, target = np.array(self.arcs).T
         onward = sparse.csr_array((np.ones(len(source)), (source, target)), shape=(size, size))

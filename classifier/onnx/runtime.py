@@ -20,7 +20,6 @@ from classifier.arrays import Columns, Crops, LinePicture, Logits, Measures
 from classifier.errors import EngineError
 from classifier.line.line_network import LineNetwork
 from classifier.network import SYMBOLS, ConvolutionNetwork
-from classifier.onnx.graphs import model_of
 from classifier.weights import Network, Networks
 
 VARIABLE = "DIGITSTRING_ENGINE"
@@ -43,6 +42,8 @@ class Session:
     def _open(self, network: Network) -> Any:
         with self._lock:
             if self._opened is None:
+                from classifier.onnx.graphs import model_of
+
                 self._opened = _opened(model_of({"network": network}, {}))
             return self._opened
 

@@ -1,12 +1,7 @@
-"""All commands put together: `digitstring`, `python -m pipeline`, and in a clone `python cli.py`.
-
-The one place where errors become a sentence and an exit code (`pipeline.commands.codes`).
-"""
+"""All commands put together; program.py runs them."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
@@ -14,11 +9,10 @@ import typer
 import typer.core
 
 import pipeline
-from pipeline.commands.codes import BROKEN_PIPE, INTERRUPTED, UNWRITABLE, code_of
+from pipeline.commands.ending import mistakes_in_words
 from pipeline.commands.learning import adapt, book, data, evaluate, export, threshold, train
 from pipeline.commands.reading import batch, explain, read, review, serve, template
-from pipeline.commands.terminal import say, talkative
-from pipeline.commands.words import sentence_of
+from pipeline.commands.terminal import talkative
 
 
 class Commands(typer.core.TyperGroup):
@@ -26,31 +20,12 @@ class Commands(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the context names; a mistake ends it with a sentence and its exit code."""
-        try:
+        with mistakes_in_words(_leave):
             return super().invoke(ctx)
-        except typer.Exit:  # not a mistake: how a command ends
-            raise
-        except BrokenPipeError:
-            _leave_pipe()
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        except Exception as error:
-            code = code_of(error)
-            if code is None:
-                raise
-            say(sentence_of(error))
-            raise typer.Exit(code) from None
 
 
-def _leave_pipe() -> NoReturn:
-    """Whoever read our output has gone; the rest goes nowhere, quietly."""
-    _drop_output()
-    raise typer.Exit(BROKEN_PIPE)
-
-
-def _drop_output() -> None:
-    """What is still to be printed goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _leave(code: int) -> NoReturn:
+    raise typer.Exit(code)
 
 
 app = typer.Typer(
@@ -113,23 +88,3 @@ _add(_template, template.new, "template new form.png --out form.toml")
 _book = _group("book", "The networks of Nielsen's book, one digit a picture.", "book train --out book.npz")
 _add(_book, book.train, "book train --encoding binary --sizes 784,30,4 --out book.npz")
 _add(_book, book.read, "book read --weights book.npz digit.png")
-
-
-def main() -> None:
-    """Run the program; ends the process."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="surrogateescape")  # file names need not be valid UTF-8
-    try:
-        try:
-            app(prog_name="digitstring")
-        finally:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _drop_output()
-        sys.exit(BROKEN_PIPE)
-    except OSError as error:
-        if code_of(error) is None:
-            raise
-        _drop_output()
-        say(sentence_of(error))
-        sys.exit(UNWRITABLE)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.terminal import say
+from pipeline.blas import start_with_one_thread
+from pipeline.commands.saying import say
 
 if TYPE_CHECKING:
     from pipeline.batch.outcomes import ReaderOptions
@@ -95,7 +95,7 @@ def reader_options(
 
     if threshold is not None and max_error is not None:
         raise pipeline.UsageError("--threshold and --max-error both set what is accepted; choose one")
-    one_thread()
+    start_with_one_thread()
     if fields and template is not None:
         raise pipeline.UsageError("--field and --template both name the fields; choose one")
     from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
@@ -132,12 +132,6 @@ def _with_profile(options: ReaderOptions, path: Path) -> ReaderOptions:
         made = "any digits" if profile.format is None else profile.format
         raise pipeline.UsageError(f"{path}: was made for {made}, and promises nothing for {options.format}")
     return replace(options, threshold=profile.threshold, format=profile.format, profile=profile)
-
-
-def one_thread() -> None:
-    """Threads of BLAS cost more than they bring at our sizes; must be called before numpy is imported."""
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def given(**options: Any) -> dict[str, Any]:

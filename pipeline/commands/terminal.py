@@ -1,4 +1,4 @@
-"""What people see on standard error: sentences, and progress where it is a terminal."""
+"""What a terminal gets besides sentences: the switches for how many, and progress on standard error."""
 
 from __future__ import annotations
 
@@ -11,40 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.commands.saying import be, is_quiet, tell
+
 Progress = Callable[[int, int], None]  # (done, in all)
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-QUIET, NORMAL, VERBOSE = range(3)
-_verbosity = NORMAL  # of this process, which runs one command
-
-
-def be(quiet: bool, verbose: bool) -> None:
-    """Say less, or more, from here on. Raises UsageError for both."""
-    global _verbosity
-    if quiet and verbose:
-        from pipeline.errors import UsageError
-
-        raise UsageError("--quiet and --verbose ask for less and for more; choose one")
-    _verbosity = NORMAL - quiet + verbose
-
-
-def say(message: str) -> None:
-    """A sentence on standard error: what goes wrong, and what to know of a reading."""
-    typer.echo(f"digitstring: {message}", err=True)
-
-
-def tell(message: str) -> None:
-    """A sentence that --quiet leaves out: what was done."""
-    if _verbosity > QUIET:
-        say(message)
-
-
-def detail(message: str) -> None:
-    """A sentence for --verbose only."""
-    if _verbosity >= VERBOSE:
-        say(message)
 
 
 def talkative(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,7 +45,7 @@ def talkative(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress | None]:
     """A progress bar on standard error, with rate and remaining time; None where that is no terminal."""
-    if not sys.stderr.isatty() or _verbosity == QUIET:
+    if not sys.stderr.isatty() or is_quiet():
         yield None
         return
     from rich.console import Console

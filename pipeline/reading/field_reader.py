@@ -6,7 +6,7 @@ import copy
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from classifier.line.line_columns import beam_texts
 from classifier.onnx.runtime import on_engine
 from classifier.weights import load_networks
 from pipeline.errors import UsageError
-from pipeline.formats.format import Format, parse_format
 from pipeline.images import load_grey
 from pipeline.reading.confidence.masking import TEXTS, mask_of
 from pipeline.reading.digits import column_boxes, make_digits, path_boxes, path_shares, scaled_alternatives, text_shares
@@ -31,9 +30,12 @@ from pipeline.reading.result import Reading
 from pipeline.reading.result_parts import Opinion
 from pipeline.reading.text_finding import Found, find_texts
 from pipeline.reading.together import line_side
-from pipeline.reading.written.valuing import marks_of, weighed, with_value
+from pipeline.reading.written.mark_model import marks_of
 from segmenter.arrays import Box, Grey
 from segmenter.pieces import Pieces
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 SHIPPED = FilePath(__file__).resolve().parent.parent / "weights" / "shipped.npz"
 HINT = 0.05  # what the line finds less likely than this says nothing against a page without ink
@@ -99,7 +101,7 @@ class FieldReader:
         self.alternatives = alternatives
         self.mask = checked_mask(mask)
         self.config = config or SearchConfig()
-        self.format = None if format is None else parse_format(format)
+        self.format = None if format is None else _format(format)
 
     def variant(
         self,
@@ -113,7 +115,7 @@ class FieldReader:
         other = copy.copy(self)
         other.threshold = self.threshold if threshold is None else accepted_from(self.thresholds, threshold, None)
         other.alternatives = self.alternatives if alternatives is None else alternatives
-        other.format = self.format if format is None else parse_format(format)
+        other.format = self.format if format is None else _format(format)
         other.mask = self.mask if mask is None else checked_mask(mask)
         return other
 
@@ -124,16 +126,20 @@ class FieldReader:
 
     def trace(self, image: Any, format: str | None = None) -> Trace:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
-        wanted = self.format if format is None else parse_format(format)
+        wanted = self.format if format is None else _format(format)
         grey = load_grey(image)
         found = find_texts(grey, self._running, self.config, self._texts, wanted, self.line)
         if wanted is not None and wanted.is_amount:
+            from pipeline.reading.written.valuing import weighed
+
             found = weighed(found, self.marks)
         path = _path_of(found)
         reading = replace(self._reading(found, path, grey.shape), readers=self._opinions(found))
         if wanted is not None:
             reading = replace(reading, format=wanted.spec, note=_note(found, wanted, reading))
             if wanted.is_amount and reading.text is not None:
+                from pipeline.reading.written.valuing import with_value
+
                 reading = with_value(reading, found, path, self.marks)
         line = None if found.together is None else found.together.line
         return Trace(grey, found.pieces, found.rounds, found.texts, path, reading, line)
@@ -175,6 +181,13 @@ class FieldReader:
             name: Opinion(text or None, alone[name].confidence(posterior) if text else 0.0)
             for name, (text, posterior) in said.items()
         }
+
+
+def _format(spec: str) -> Format:
+    """The format of that name; what knows formats is imported when there is one. Raises UsageError."""
+    from pipeline.formats.format import parse_format
+
+    return parse_format(spec)
 
 
 def _path_of(found: Found) -> Path | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from classifier.arrays import Logits
 from classifier.network import ConvolutionNetwork, forward_blocks
 from classifier.weights import Networks
-from pipeline.formats.format import Format
 from pipeline.reading.lattices.characters import comma_costs, draw_crops, measure, skip_costs
 from pipeline.reading.lattices.lattice import SKIP, Lattice
 from pipeline.reading.lattices.rescoring import look_again
@@ -21,6 +21,9 @@ from segmenter.cuts import find_cuts
 from segmenter.ink import Ink, extract_ink
 from segmenter.pieces import Pieces, cut_pieces
 from segmenter.spans import Spans
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 FEW = 5  # texts that are always compared
 

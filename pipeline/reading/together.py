@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from classifier.arrays import Scores
 from classifier.errors import WeightsError
 from classifier.weights import Networks
 from pipeline.errors import UsageError
-from pipeline.formats.format import Format
 from pipeline.reading.confidence.joint import Joint
 from pipeline.reading.lattices.lattice import SKIP, Lattice, Path
 from pipeline.reading.lattices.search import Round
@@ -26,6 +25,9 @@ from pipeline.reading.lattices.texts import shares_of
 from pipeline.reading.line.readers import ColumnReader, NetworkReader
 from pipeline.reading.line.reading import LineReading
 from segmenter.arrays import Mask
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 TEXTS = 40  # likely texts of the lattice that take part
 FEW = 12  # ... while the search goes on, and where both are sure of one

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.blas import start_with_one_thread
 from pipeline.commands import options as o
-from pipeline.commands.terminal import progress_bar, say, tell
+from pipeline.commands.saying import say, tell
+from pipeline.commands.terminal import progress_bar
 from pipeline.errors import UsageError
 
 
@@ -40,7 +42,7 @@ def adapt(
     line network learns where digitstring[train] is installed. With --unlabelled, what both readers read alike and
     surely is taken for right; whether that helped only a labelled sample can tell.
     """
-    o.one_thread()
+    start_with_one_thread()
     if unlabelled and images is not None:
         raise UsageError("--images belongs to a table; with --unlabelled the folder itself is given")
     with progress_bar("Adapting") as progress:

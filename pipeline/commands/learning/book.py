@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from pipeline.blas import start_with_one_thread
 from pipeline.commands import options as o
 from pipeline.commands.codes import UNREADABLE, code_of, worst
-from pipeline.commands.terminal import epoch_lines, say, tell
+from pipeline.commands.saying import say, tell
+from pipeline.commands.terminal import epoch_lines
 
 
 class NetworkEncoding(StrEnum):
@@ -39,7 +41,7 @@ def train(
     force: o.Replace = False,
 ) -> None:
     """Train a network of the book: sigmoid neurons, gradient descent, MNIST digits."""
-    o.one_thread()
+    start_with_one_thread()
     from pipeline.training.book.book_networks import BookTraining, train_book
 
     choices = o.given(
@@ -68,7 +70,7 @@ def read(
     Several pictures: a line each with file, digit and highest output, separated by tabs. --json: an object a line, with
     all outputs. The picture's ink is framed as MNIST's digits were; there is no cutting, no format and no calibration.
     """
-    o.one_thread()
+    start_with_one_thread()
     from pipeline.batch.outcomes import expand_globs
     from pipeline.training.book.book_reader import BookReader
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.terminal import progress_bar, say, tell
+from pipeline.commands.saying import say, tell
+from pipeline.commands.terminal import progress_bar
 
 
 class StrokeKind(StrEnum):

@@ -10,7 +10,8 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNREADABLE
-from pipeline.commands.terminal import progress_bar, say
+from pipeline.commands.saying import say
+from pipeline.commands.terminal import progress_bar
 
 
 def evaluate(

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pipeline.blas import start_with_one_thread
 from pipeline.commands import options as o
-from pipeline.commands.terminal import tell
+from pipeline.commands.saying import tell
 
 
 def export(
@@ -24,7 +25,7 @@ def export(
 
     A model of several networks takes the inputs of all; of one that is not wanted, a batch of none will do.
     """
-    o.one_thread()
+    start_with_one_thread()
     from pipeline.exporting.model_file import write_model
 
     contract = write_model(weights, out, network or (), force)

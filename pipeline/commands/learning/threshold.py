@@ -10,7 +10,8 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNSURE
-from pipeline.commands.terminal import progress_bar, say, tell
+from pipeline.commands.saying import say, tell
+from pipeline.commands.terminal import progress_bar
 
 
 def threshold(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.blas import start_with_one_thread
 from pipeline.commands import options as o
-from pipeline.commands.terminal import epoch_lines, tell
+from pipeline.commands.saying import tell
+from pipeline.commands.terminal import epoch_lines
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def train(
     force: o.Replace = False,
 ) -> None:
     """Make the shipped weights again from the data. For the networks of Nielsen's book see `book train`."""
-    o.one_thread()  # a second process draws the strings meanwhile
+    start_with_one_thread()  # a second process draws the strings meanwhile
     if line is not None:
         _train_line(out, line, data, resume, force, o.given(seed=seed, strings=strings, without=_names(without)))
         return

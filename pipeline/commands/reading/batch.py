@@ -9,7 +9,8 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE
-from pipeline.commands.terminal import progress_bar, tell
+from pipeline.commands.saying import tell
+from pipeline.commands.terminal import progress_bar
 
 if TYPE_CHECKING:
     from pipeline.batch.run import BatchSummary

@@ -10,7 +10,7 @@ import typer
 
 from pipeline.commands import options as o
 from pipeline.commands.codes import ACCEPTED, UNSURE
-from pipeline.commands.terminal import tell
+from pipeline.commands.saying import tell
 
 
 def explain(

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
-from pipeline.commands.terminal import detail, say
-
-if TYPE_CHECKING:
-    from pipeline.batch.outcomes import Outcome
-    from pipeline.reading.result import Part, Result
+from pipeline.commands.reading.printing import Style, print_readings
 
 
 def read(
@@ -60,76 +51,4 @@ def read(
         second,
         pages,
     )
-    from pipeline.batch.outcomes import expand_globs, read_outcome
-    from pipeline.batch.records import make_record
-
-    files = expand_globs(images)
-    reader = options()
-    codes = set()
-    with _printer(as_json, json_array) as print_record:
-        for file in files:
-            outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else file, file, pipes=True)
-            codes.add(_code(outcome))
-            _say_of(outcome)
-            if as_json or json_array:
-                print_record(make_record(file, outcome.reading, outcome.error))
-            elif outcome.reading is not None:
-                names = [file] if len(files) > 1 else []
-                sys.stdout.writelines(_plain_lines(names, outcome.reading, bool(alternatives)))
-    raise typer.Exit(worst(codes))
-
-
-@contextmanager
-def _printer(as_json: bool, array: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """What prints a record: one a line, or all as an array, each on a line of its own."""
-    if as_json and array:
-        from pipeline.errors import UsageError
-
-        raise UsageError("--json prints an object a line and --json-array one array; choose one")
-    between = "[\n"
-
-    def print_record(record: dict[str, Any]) -> None:
-        nonlocal between
-        sys.stdout.write((between if array else "") + json.dumps(record) + ("" if array else "\n"))
-        between = ",\n"
-
-    yield print_record
-    if array:
-        sys.stdout.write("\n]\n" if between == ",\n" else "[]\n")
-
-
-def _say_of(outcome: Outcome) -> None:
-    """What there is to say of an outcome on standard error."""
-    if outcome.reading is None:
-        say(str(outcome.error))
-        return
-    for sentence in outcome.reading.errors:
-        say(sentence)
-    if outcome.reading.note is not None:
-        say(f"{outcome.file}: {outcome.reading.note}")
-    detail(f"{outcome.file}: read in {outcome.cpu_seconds:.3f} s of CPU, {len(outcome.reading.parts())} fields")
-
-
-def _code(outcome: Outcome) -> int:
-    if outcome.reading is None or outcome.reading.errors:
-        return UNREADABLE
-    return ACCEPTED if outcome.reading.accepted else UNSURE
-
-
-def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> Iterator[str]:
-    """Tab-separated lines: the names there are, the text, and the confidence unless text stands alone. Of a document,
-    a line for each field, with its name."""
-    for part in reading.parts():
-        yield from _part_lines([*names, part.name] if part.name else names, part, with_alternatives)
-
-
-def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
-    best = part.reading if part.reading.mask is None else part.reading.mask
-    plain = part.reading.written if part.reading.mask is None else None
-    rows = [(plain or best.text or "", best.confidence)]
-    if with_alternatives:
-        rows += [(other.text, other.confidence) for other in part.reading.alternatives]
-    for text, confidence in rows:
-        cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
-        cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
-        yield "\t".join(cells) + "\n"
+    raise typer.Exit(print_readings(images, options, Style(as_json, json_array, bool(alternatives))))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.terminal import tell
+from pipeline.commands.saying import tell
 
 
 def purge(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import options as o
-from pipeline.commands.terminal import tell
+from pipeline.commands.saying import tell
 
 
 def new(

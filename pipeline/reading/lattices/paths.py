@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifier.arrays import Scores
 from pipeline.formats.automaton import ANY, Arcs, Automaton
-from pipeline.formats.format import Format
 from pipeline.reading.lattices.lattice import SYMBOLS, Lattice, Path
 from segmenter.arrays import Index
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,24 @@ decides where to cut; a larger one then scores the spans that a likely path uses
 one's scores (two-pass decoding, as in speech recognition; the second network learned on the first one's errors).
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.network import ConvolutionNetwork, forward_blocks
-from pipeline.formats.format import Format
 from pipeline.reading.lattices import characters
 from pipeline.reading.lattices.lattice import SYMBOLS, Lattice
 from pipeline.reading.lattices.paths import posteriors
 from pipeline.reading.lattices.search import Round, SearchConfig, read_round
 from segmenter.pieces import Pieces
 from segmenter.spans import pick_spans
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 LIKELY = 0.01  # posterior from which on a span gets a second look
 MEASURES = characters.MEASURES + SYMBOLS  # what the second network sees beside the crop

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.sigmoid import sigmoid
-from pipeline.formats.format import Format
 from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, Lattice, Path, lattice_scores
 from pipeline.reading.lattices.paths import best_reading
 from segmenter.cuts import DENSE, GAP
@@ -23,6 +22,7 @@ from segmenter.pieces import Pieces
 from segmenter.spans import Spans, find_spans, join_spans, pick_spans
 
 if TYPE_CHECKING:
+    from pipeline.formats.format import Format
     from pipeline.reading.together import Opinions
 
 Scorer = Callable[[Pieces, Spans], NDArray[np.float32]]  # the weighted sums (N, 11) of the network's outputs

@@ -1,15 +1,20 @@
 """Texts: the likeliest that the paths of a lattice spell, of those that an automaton or a format accepts."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifier.arrays import Scores
 from pipeline.formats.automaton import ANY, NOTHING, Automaton, spelling
-from pipeline.formats.format import Format
 from pipeline.reading.lattices.lattice import Lattice, Path
 from pipeline.reading.lattices.likeliest import likeliest_texts
 from pipeline.reading.lattices.paths import PROBABILITY, Fit, best_path, sweep
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 PRUNE = 1e-5  # readings of a span less likely than this take no part in the search for texts
 BEAM = 100  # beginnings of texts that wait to be continued

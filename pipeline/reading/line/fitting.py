@@ -7,6 +7,7 @@ is repeated, or a blank (connectionist temporal classification, Graves et al. 20
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from classifier.arrays import Columns, Scores
 from classifier.line.line_columns import certain_runs, likely_prefixes
 from classifier.line.line_network import BLANK
 from pipeline.formats.automaton import REFUSED, Automaton
-from pipeline.formats.format import Format
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 LEAST = 1e-5  # a digit less likely than this in a column goes into no text of the beam
 LEAST_FIT = 1e-6  # of all texts by their probability: where less fits a format, nothing does

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifier.arrays import Columns, Scores
 from classifier.line.line_columns import align, texts_in_views
 from classifier.line.line_marks import GapShares, gap_shares
-from pipeline.formats.format import Format
 from pipeline.reading.line.fitting import likely_line_texts
 from pipeline.reading.line.readers import ColumnReader, LineColumns, digit_columns, symbol_columns
 from segmenter.arrays import Box, Grey
 from segmenter.ink import Ink
+
+if TYPE_CHECKING:
+    from pipeline.formats.format import Format
 
 TEXTS = 15  # likely texts that take part; the truth is among them and the lattice's in 99 of 100 fields
 LESS = 3.0  # nats by which a view may like a text less than another, and still tells its marks

@@ -12,11 +12,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 from classifier.arrays import Scores
+from classifier.errors import WeightsError
 from classifier.line.line_marks import BEFORE, BEHIND, BETWEEN
 
 PLACES = {"before": BEFORE, "between": BETWEEN, "behind": BEHIND}
@@ -90,6 +92,16 @@ class MarkModel:
         }
         line, shapes, sense, least = (float(record[name]) for name in ("line", "shapes", "sense", "least"))
         return cls(line, shapes, sense, least, seen)
+
+
+def marks_of(card: dict[str, Any], path: FilePath) -> MarkModel | None:
+    """How marks are known by the weights whose card this is; None where it does not say. Raises WeightsError."""
+    if "marks" not in card:
+        return None
+    try:
+        return MarkModel.from_json(card["marks"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{path}: the card does not say how marks are known; calibrate it anew") from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path as FilePath
-from typing import Any
 
-from classifier.errors import WeightsError
 from pipeline.formats.values import value_of
 from pipeline.reading.lattices.lattice import Path
 from pipeline.reading.lattices.texts import best_path_of
@@ -19,16 +16,6 @@ from pipeline.reading.written.mark_model import MarkModel
 COMPARED = 4  # texts whose marks are looked at before one of them is chosen
 LEAST = 0.01  # ... and the least probability of such a text
 UNPLACED = "the marks about the digits were not found"
-
-
-def marks_of(card: dict[str, Any], path: FilePath) -> MarkModel | None:
-    """How marks are known by the weights whose card this is; None where it does not say. Raises WeightsError."""
-    if "marks" not in card:
-        return None
-    try:
-        return MarkModel.from_json(card["marks"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(f"{path}: the card does not say how marks are known; calibrate it anew") from error
 
 
 def shapes_of(found: Found, text: str) -> tuple[str, ...] | None:

@@ -1,0 +1,111 @@
+"""What `digitstring read` prints: a line a picture, or a field of a document, or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
+from pipeline.commands.saying import detail, say
+
+if TYPE_CHECKING:
+    from pipeline.batch.outcomes import Outcome, ReaderOptions
+    from pipeline.reading.result import Part, Result
+
+
+FEW = 20  # pictures: so few are not worth the start of ONNX Runtime, which costs what it gains over some 30
+
+
+@dataclass(frozen=True)
+class Style:
+    """How readings are printed: as JSON, an object a line or all in one array, or in words, with alternatives or
+    without."""
+
+    as_json: bool = False
+    json_array: bool = False
+    alternatives: bool = False
+
+
+def print_readings(images: Sequence[str], options: ReaderOptions, style: Style) -> int:
+    """Read images, file names or globs or - for standard input, and print what stands there; the exit code. Raises
+    UsageError, WeightsError."""
+    from pipeline.batch.outcomes import expand_globs, read_outcome
+    from pipeline.batch.records import make_record
+
+    files = expand_globs(images)
+    if len(files) <= FEW and not os.environ.get("DIGITSTRING_ENGINE"):
+        os.environ["DIGITSTRING_ENGINE"] = "numpy"
+    reader = options()
+    codes = set()
+    with _printer(style) as print_record:
+        for file in files:
+            outcome = read_outcome(reader, sys.stdin.buffer.read() if file == "-" else file, file, pipes=True)
+            codes.add(_code(outcome))
+            _say_of(outcome)
+            if style.as_json or style.json_array:
+                print_record(make_record(file, outcome.reading, outcome.error))
+            elif outcome.reading is not None:
+                names = [file] if len(files) > 1 else []
+                sys.stdout.writelines(_plain_lines(names, outcome.reading, style.alternatives))
+    return worst(codes)
+
+
+@contextmanager
+def _printer(style: Style) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """What prints a record: one a line, or all as an array, each on a line of its own."""
+    if style.as_json and style.json_array:
+        from pipeline.errors import UsageError
+
+        raise UsageError("--json prints an object a line and --json-array one array; choose one")
+    between, array = "[\n", style.json_array
+
+    def print_record(record: dict[str, Any]) -> None:
+        nonlocal between
+        sys.stdout.write((between if array else "") + json.dumps(record) + ("" if array else "\n"))
+        between = ",\n"
+
+    yield print_record
+    if array:
+        sys.stdout.write("\n]\n" if between == ",\n" else "[]\n")
+
+
+def _say_of(outcome: Outcome) -> None:
+    """What there is to say of an outcome on standard error."""
+    if outcome.reading is None:
+        say(str(outcome.error))
+        return
+    for sentence in outcome.reading.errors:
+        say(sentence)
+    if outcome.reading.note is not None:
+        say(f"{outcome.file}: {outcome.reading.note}")
+    detail(f"{outcome.file}: read in {outcome.cpu_seconds:.3f} s of CPU, {len(outcome.reading.parts())} fields")
+
+
+def _code(outcome: Outcome) -> int:
+    if outcome.reading is None or outcome.reading.errors:
+        return UNREADABLE
+    return ACCEPTED if outcome.reading.accepted else UNSURE
+
+
+def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> Iterator[str]:
+    """Tab-separated lines: the names there are, the text, and the confidence unless text stands alone. Of a document,
+    a line for each field, with its name."""
+    for part in reading.parts():
+        yield from _part_lines([*names, part.name] if part.name else names, part, with_alternatives)
+
+
+def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
+    best = part.reading if part.reading.mask is None else part.reading.mask
+    plain = part.reading.written if part.reading.mask is None else None
+    rows = [(plain or best.text or "", best.confidence)]
+    if with_alternatives:
+        rows += [(other.text, other.confidence) for other in part.reading.alternatives]
+    for text, confidence in rows:
+        cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
+        cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
+        yield "\t".join(cells) + "\n"
