@@ -17,10 +17,13 @@ from pipeline.commands.words import sentence_of
 
 
 @contextmanager
-def mistakes_in_words(leave: Callable[[int], NoReturn]) -> Iterator[None]:
-    """A mistake of the user's within is said in a sentence, and `leave` called with its exit code."""
+def mistakes_in_words(leave: Callable[[int], NoReturn], *ends: type[Exception]) -> Iterator[None]:
+    """A mistake of the user's within is said in a sentence, and `leave` called with its exit code. ends: what is no
+    mistake, but how a command ends."""
     try:
         yield
+    except ends:
+        raise
     except BrokenPipeError:  # whoever read our output has gone; the rest goes nowhere, quietly
         _drop_output()
         leave(BROKEN_PIPE)
@@ -28,7 +31,7 @@ def mistakes_in_words(leave: Callable[[int], NoReturn]) -> Iterator[None]:
         leave(INTERRUPTED)
     except Exception as error:
         code = code_of(error)
-        if code is None:  # also how typer ends a command
+        if code is None:
             raise
         say(sentence_of(error))
         leave(code)

@@ -20,7 +20,7 @@ class Commands(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the context names; a mistake ends it with a sentence and its exit code."""
-        with mistakes_in_words(_leave):
+        with mistakes_in_words(_leave, typer.Exit):
             return super().invoke(ctx)
 
 
