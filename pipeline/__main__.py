@@ -1,6 +1,7 @@
 """`python -m pipeline` is `digitstring`, and this is where both begin: before anything that takes time is imported."""
 
 import signal
+import sys
 
 
 def main() -> None:
@@ -9,8 +10,9 @@ def main() -> None:
     quietly = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else it is ignored, as behind nohup
     if quietly:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from pipeline.commands.program import main as run
+    from pipeline.commands.program import program
 
+    run = program(sys.argv[1:])
     if quietly:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

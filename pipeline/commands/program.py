@@ -8,7 +8,8 @@ compares both ways.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from pipeline.blas import start_with_one_thread
 from pipeline.commands.ending import mistakes_in_words, run_to_its_end
@@ -16,13 +17,14 @@ from pipeline.commands.ending import mistakes_in_words, run_to_its_end
 JSON = "--json"
 
 
-def main() -> None:
-    """Run the program; ends the process."""
-    files = plain_files(sys.argv[1:])
-    if files is None:
-        run_to_its_end(_run_command)
-    else:
-        run_to_its_end(lambda: _read_plainly(files, JSON in sys.argv))
+def program(arguments: Sequence[str]) -> Callable[[], None]:
+    """What the arguments of the command line ask for, imported and ready to run; running it ends the process."""
+    files = plain_files(arguments)
+    if files is not None:
+        return partial(run_to_its_end, partial(_read_plainly, files, JSON in arguments))
+    from pipeline.commands.main import app
+
+    return partial(run_to_its_end, partial(app, prog_name="digitstring"))
 
 
 def plain_files(arguments: Sequence[str]) -> list[str] | None:
@@ -40,9 +42,3 @@ def _read_plainly(files: Sequence[str], as_json: bool) -> None:
         from pipeline.commands.reading.printing import Style, print_readings
 
         sys.exit(print_readings(files, ReaderOptions(), Style(as_json)))
-
-
-def _run_command() -> None:
-    from pipeline.commands.main import app
-
-    app(prog_name="digitstring")
