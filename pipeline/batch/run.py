@@ -16,7 +16,7 @@ from pipeline.batch.outcomes import Outcome, ReadsImages
 from pipeline.batch.output import Output, Settings
 from pipeline.batch.records import Record, make_record, status_of
 from pipeline.batch.workers import default_workers, read_images
-from pipeline.errors import ImageError
+from pipeline.errors import ImageError, OutputError, Remedy
 from pipeline.review.store import ReviewStore
 
 Step = TypeVar("Step")
@@ -165,3 +165,5 @@ def _keep(queue: ReviewStore, source: Source, record: Record, blank: bool) -> No
         queue.keep(image, record, blank)
     except ImageError:  # nor can it be opened any more
         return
+    except OutputError as error:  # its record is not written yet
+        raise OutputError(error.problem, Remedy.RESUME) from None

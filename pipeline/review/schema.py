@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, OutputError
 
 VERSION = 2
 APPLICATION = 0x64677473  # "dgts", so that another program's database is not taken for one of ours
 BUSY_SECONDS = 20.0
+DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # primary result codes: the disk is full, or fails
+PRIMARY = 0xFF  # of a result code, the bits of the primary one
 
 # items.state: waiting, done (truth tells the digits, "" for none; written the same with its marks, where there are
 # any), unusable (nobody can read it). items.sha256: of what the item is. field, page, around, box: of a field that is
@@ -67,7 +69,8 @@ FROM_VERSION_1 = (
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one piece of work, its transactions begun by hand; errors of SQLite become DataError."""
+    """A connection for one piece of work, its transactions begun by hand; errors of SQLite become DataError,
+    those of the disk OutputError."""
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     except sqlite3.Error as error:
@@ -77,6 +80,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA synchronous = NORMAL")
         yield connection
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & PRIMARY in DISK:
+            raise OutputError(f"{path}: the review file cannot be written ({error}); make room") from None
         raise DataError(f"{path}: the review file cannot be used ({error})") from None
     finally:
         connection.close()
@@ -90,7 +95,8 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite itself takes back what a full disk has ended
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
 

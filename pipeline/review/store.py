@@ -66,7 +66,8 @@ class Progress:
 class ReviewStore:
     """The queue in `path`, made where it is missing unless `create` is False. Raises DataError.
 
-    clock: seconds, for the leases. Every method may raise DataError when the file cannot be used.
+    clock: seconds, for the leases. Every method may raise DataError when the file cannot be used, OutputError where its
+    disk is full.
     """
 
     def __init__(self, path: str | Path, *, create: bool = True, clock: Callable[[], float] = time.time):

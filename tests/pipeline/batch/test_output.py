@@ -22,6 +22,7 @@ from pipeline.batch.outcomes import DocumentOptions, ReaderOptions
 from pipeline.batch.output import Output, settings_file
 from pipeline.batch.run import run_batch
 from pipeline.errors import OutputError, UsageError
+from pipeline.review.store import ReviewStore
 from tests.pipeline.commands.fake_cli import FakeReader
 
 pytestmark = pytest.mark.slow
@@ -88,27 +89,39 @@ def test_settings_of_a_command_are_compared(folder, tmp_path):
     assert "threshold 0.5, not the default" in again.stderr and "format the default, not digits:2-3" in again.stderr
 
 
+def full_disk(command, most):
+    """The command where no file can grow beyond so many bytes."""
+
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    full = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited, env=environment)
+    assert full.returncode == 5 and "Traceback" not in full.stderr
+    assert full.stderr.count("\n") == 1 and "--resume continues" in full.stderr
+
+
 def test_a_full_disk_is_a_sentence_with_a_code_and_resuming_works(folder, tmp_path):
     out, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
     run_batch(folder, whole, FakeReader)
     command = [sys.executable, str(FAKE), "batch", str(folder), "--out", str(out), "--workers", "1"]
-
-    def as_on_a_full_disk():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
-
-    full = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        preexec_fn=as_on_a_full_disk,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    assert full.returncode == 5 and "Traceback" not in full.stderr
-    assert full.stderr.count("\n") == 1 and "--resume continues" in full.stderr
+    full_disk(command, 1500)
     assert 0 < out.stat().st_size <= 1500
     assert subprocess.run([*command, "--resume"], capture_output=True).returncode in (0, 1)
     assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_full_disk_under_the_review_file_loses_nothing_either(folder, tmp_path):
+    noise = np.random.default_rng(3).integers(256, size=(12, 100, 100), dtype=np.uint8)
+    for path, pixels in zip(sorted(folder.iterdir()), noise, strict=True):
+        Image.fromarray(pixels).save(path)
+    out, review = tmp_path / "out.jsonl", tmp_path / "review.db"
+    command = [sys.executable, FAKE, "batch", folder, "--out", out, "--workers", "1", "--threshold", "0.99"]
+    command += ["--review", review]
+    full_disk(command, 100_000)
+    assert subprocess.run([*command, "--resume"], capture_output=True).returncode == 1
+    assert out.read_bytes().count(b"\n") == 12 and ReviewStore(review).progress().waiting == 12
 
 
 def test_a_record_that_cannot_be_written_is_no_mistake(folder, tmp_path, monkeypatch):
