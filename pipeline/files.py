@@ -10,7 +10,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,10 +58,22 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
 
 
-def check_new(path: Path, force: bool = False) -> None:
-    """Raise UsageError where writing would replace what nobody said it may; force: it may."""
-    if path.exists() and not force:
+def check_new(path: Path, force: bool = False, *, inputs: Iterable[Path | int] = ()) -> None:
+    """Raise UsageError where writing would replace what nobody said it may; force: it may. inputs: files, by path or by
+    descriptor, that are read for what is written, and which nothing may replace."""
+    if not path.exists():
+        return
+    if any(_same_file(path, each) for each in inputs):
+        raise UsageError(f"{path}: is what is read here; name another place for what is written")
+    if not force:
         raise UsageError(f"{path}: is there already", Remedy.REPLACE)
+
+
+def _same_file(path: Path, other: Path | int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.stat(other))
+    except OSError:  # there is no such input, which whoever reads it tells
+        return False
 
 
 def unwritable(path: Path, error: OSError, *remedies: Remedy) -> UsageError | OutputError:

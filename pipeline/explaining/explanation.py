@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from pipeline.errors import UsageError
 from pipeline.files import check_new, write_whole
 
+STANDARD_INPUT = 0  # its descriptor: where the bytes of an image may have come from
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -26,10 +28,7 @@ def write_explanation(image: Path | bytes, out: Path, reader: Reader, *, force: 
     """
     if out.suffix.lower() != ".png":
         raise UsageError(f"{out}: the picture is a PNG; let the name end in .png")
-    if out.exists():
-        if isinstance(image, Path) and image.exists() and out.samefile(image):
-            raise UsageError(f"{out}: is the image to be explained; name another place for the picture")
-        check_new(out, force)
+    check_new(out, force, inputs=[image if isinstance(image, Path) else STANDARD_INPUT])
     trace = reader.trace(image)
     picture = _drawn(trace, reader.threshold)
     write_whole(out, lambda file: picture.save(file, "PNG"))

@@ -20,10 +20,12 @@ FROM_CARD = ("weights_sha256", "attribution", "calibration", "joint", "threshold
 def write_model(weights: Path | None, out: Path, wanted: Sequence[str] = (), force: bool = False) -> dict[str, Any]:
     """Write the networks that are wanted, by default all, and say what the model takes and gives (`contract`).
 
-    Raises WeightsError; UsageError where the file is there already, or a network is not; OutputError.
+    Raises WeightsError; UsageError where the file is there already, or is that of the weights, or a network is not;
+    OutputError.
     """
-    check_new(out, force)
-    networks, card = load_networks(weights or SHIPPED)
+    source = weights or SHIPPED
+    check_new(out, force, inputs=[source, source.with_suffix(".json")])
+    networks, card = load_networks(source)
     known = networks.named()
     for name in wanted:
         if name not in known:

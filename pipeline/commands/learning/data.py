@@ -35,10 +35,13 @@ def unipen(
     kind: Annotated[
         StrokeKind, typer.Option(help="Isolated digits, strings of digits, or other characters.")
     ] = StrokeKind.DIGITS,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Convert pen strokes of the original UNIPEN files."""
     from pipeline.data.unipen import convert_unipen
+    from pipeline.files import check_new
 
+    check_new(out, force)
     with progress_bar("Converting") as progress:
         report = convert_unipen(folder, out, kind.value, progress)
     for sentence in report.damaged:

@@ -28,6 +28,7 @@ def evaluate(
     profile: o.Profile = None,
     weights: o.Weights = None,
     second: o.Second = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing readings.")] = False,
 ) -> None:
     """Compare readings with a table of the truth: accuracy, errors, read rates, calibration, speed.
 
@@ -36,7 +37,10 @@ def evaluate(
     options = o.reader_options(weights, threshold, max_error, format, profile=profile, second=second)
     from pipeline.evaluation.evaluation import evaluate as run_evaluation
     from pipeline.evaluation.evaluation import load_truth, write_readings
+    from pipeline.files import check_new
 
+    if readings is not None:
+        check_new(readings, force, inputs=[truth])
     truths = load_truth(truth, images)
     with progress_bar("Evaluating") as progress:
         evaluation, outcomes = run_evaluation(truths, options, workers=workers, progress=progress)

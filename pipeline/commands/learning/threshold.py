@@ -40,7 +40,7 @@ def threshold(
     from pipeline.evaluation.profiling import NoGuarantee, measure, write_profile
     from pipeline.files import check_new
 
-    check_new(out, force)
+    check_new(out, force, inputs=[truth])
     truths = load_truth(truth, images)
     try:
         with progress_bar("Reading") as progress:

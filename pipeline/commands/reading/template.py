@@ -18,10 +18,13 @@ def new(
     weights: o.Weights = None,
 ) -> None:
     """Write a first draft of a template: the fields found on a scan, to be named and corrected by hand."""
+    from pipeline.files import check_new
+
+    check_new(out, force, inputs=[scan])
     reader = o.reader_options(weights)()
     from pipeline.documents.document import draft_template
     from pipeline.documents.templates.template_file import write_template
 
     template = draft_template(reader.field_reader, scan)
-    write_template(template, out, force)
+    write_template(template, out)
     tell(f"{out}: {len(template.fields)} fields found on {scan}; name them, then read --template {out}")

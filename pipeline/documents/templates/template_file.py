@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.documents.templates.cross_checks import Check
 from pipeline.errors import UsageError
-from pipeline.files import check_new, write_whole
+from pipeline.files import write_whole
 from pipeline.formats.format import parse_format
 
 Landmarks = NDArray[np.float64]  # (n, 4) middle x, middle y, width, height of a printed box or rule
@@ -161,7 +161,6 @@ def _numbers(values: Landmarks) -> str:
     return "[" + ", ".join(f"{value:.5f}" for value in values) + "]"
 
 
-def write_template(template: Template, out: Path, force: bool = False) -> None:
-    """Write a template's file. Raises UsageError where it is there already; OutputError."""
-    check_new(out, force)
+def write_template(template: Template, out: Path) -> None:
+    """Write a template's file. Raises UsageError, OutputError."""
     write_whole(out, to_toml(template))

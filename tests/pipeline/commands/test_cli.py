@@ -283,7 +283,7 @@ def test_explain_overwrites_nothing_unasked_and_never_its_input(folder, monkeypa
     assert (folder / "other.png").read_text() == "mine"
     for out in ("12.png", "./12.png", "link.png"):
         refused = run("explain", "12.png", "--out", out, "--force")
-        assert refused.exit_code == 2 and "is the image" in refused.stderr
+        assert refused.exit_code == 2 and "is what is read here" in refused.stderr
     assert (folder / "12.png").read_bytes() == before
     assert run("explain", "12.png", "--out", "other.png", "--force").exit_code in (0, 1)
     with Image.open("other.png") as picture:

@@ -27,16 +27,6 @@ def test_a_template_comes_back_from_its_file(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "form.toml"]
 
 
-def test_a_template_that_is_there_is_kept(tmp_path):
-    out = tmp_path / "form.toml"
-    out.write_text("mine")
-    with pytest.raises(UsageError, match="is there already"):
-        write_template(TEMPLATE, out)
-    assert out.read_text() == "mine"
-    write_template(TEMPLATE, out, force=True)
-    assert load_template(out).fields == TEMPLATE.fields
-
-
 @pytest.mark.parametrize(
     "old, new, message",
     [
