@@ -1,7 +1,7 @@
 """The line network: a picture of the whole line in, columns of log-probabilities out, one for every four pixels.
 
 Convolutions halve the picture twice and its rows once more, a kernel as high as what is left makes one row of it, and
-two convolutions along the line, each added to what it sees (He et al. 2016), give every column its surroundings. What
+convolutions along the line, each added to what it sees (He et al. 2016), give every column its surroundings. What
 is read from the columns is connectionist temporal classification (Graves et al. 2006; line_columns.py). It is trained
 in PyTorch (pipeline/training/line/line_model.py); batch norm is folded into the kernels, so that here is nothing but
 products, sums and rectifiers.
@@ -27,6 +27,8 @@ SYMBOLS = FIRST_MARK + len(MARKS) + 1
 STRIDE = 4  # pixels of a line picture for each column
 MARGIN = 8  # pixels of paper set at both ends: a digit cut at the edge needs columns, too
 
+RESIDUAL = ("joints", "near", "far", "farther")  # layers that are added to what they see
+
 LineMaps = NDArray[np.float32]  # (rows, columns, maps)
 
 
@@ -49,32 +51,40 @@ class LineLayer:
 
 @dataclass(frozen=True)
 class LineShape:
-    """Maps of the six layers from the picture to one row (the last ones also of those along the line)."""
+    """Maps of the six layers from the picture to one row, and which of the layers that are added to what they see
+    (RESIDUAL) it has; these have the maps of the layer before them."""
 
     maps: tuple[int, ...] = (24, 48, 64, 80, 112, 160)
     symbols: int = SYMBOLS
+    residual: tuple[str, ...] = ("near", "far")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "maps", tuple(self.maps))
+        object.__setattr__(self, "residual", tuple(self.residual))
         if len(self.maps) != 6 or min(self.maps) < 1:
             raise ValueError(f"a line network has six layers of maps, got {self.maps}")
+        if any(name not in RESIDUAL for name in self.residual):
+            raise ValueError(f"layers that are added are named from {RESIDUAL}, got {self.residual}")
         if self.symbols != SYMBOLS:
             raise ValueError(f"a line network has {SYMBOLS} symbols, got {self.symbols}")
 
     @cached_property
     def layers(self) -> dict[str, LineLayer]:
-        """Convolutions by name, from the picture upward; the last two run along the line."""
+        """Convolutions by name, from the picture upward; those after `column` run along the line."""
         a, b, c, d, e, f = self.maps
-        return {
+        layers = {
             "edges": LineLayer(a, (5, 5), (2, 2), (2, 2)),
             "strokes": LineLayer(b),
             "corners": LineLayer(c, step=(2, 2)),
             "shapes": LineLayer(d),
             "parts": LineLayer(e, step=(2, 1)),
+            "joints": LineLayer(e),
             "column": LineLayer(f, (ROWS // 8, 3), around=(0, 1)),
             "near": LineLayer(f, (1, 5), around=(0, 2)),
             "far": LineLayer(f, (1, 5), around=(0, 4), apart=2),
+            "farther": LineLayer(f, (1, 5), around=(0, 8), apart=4),
         }
+        return {name: layer for name, layer in layers.items() if name not in RESIDUAL or name in self.residual}
 
     @cached_property
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -119,10 +129,9 @@ class LineNetwork:
     def features(self, picture: LinePicture) -> NDArray[np.float32]:
         """What the outputs see, (T, maps of the last layer)."""
         maps: LineMaps = framed(picture)[:, :, None]
-        for name in ("edges", "strokes", "corners", "shapes", "parts", "column"):
-            maps = self._convolve(name, maps)
-        maps = maps + self._convolve("near", maps)
-        maps = maps + self._convolve("far", maps)
+        for name in self.shape.layers:
+            above = self._convolve(name, maps)
+            maps = maps + above if name in RESIDUAL else above
         return maps[0]
 
     def _convolve(self, name: str, maps: LineMaps) -> LineMaps:

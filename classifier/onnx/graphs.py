@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Weights
 from classifier.crops import SIDE
-from classifier.line.line_network import MARGIN, STRIDE, LineLayer, LineNetwork
+from classifier.line.line_network import MARGIN, RESIDUAL, STRIDE, LineLayer, LineNetwork
 from classifier.line.line_picture import ROWS
 from classifier.network import SYMBOLS, ConvolutionNetwork, kernel_name
 from classifier.onnx.messages import Port, model, node, tensor
@@ -93,7 +93,7 @@ def _draw_line(graph: Graph, name: str, network: LineNetwork) -> None:
     maps, below = _framed(graph, name), 1
     for key, layer in network.shape.layers.items():
         over = _convolved(graph, name, key, layer, maps, _kernel(network.weights[key], layer.kernel, below), network)
-        maps = graph.add("Add", [maps, over], f"{name}/{key}/added") if key in ("near", "far") else over
+        maps = graph.add("Add", [maps, over], f"{name}/{key}/added") if key in RESIDUAL else over
         below = layer.maps
     row = graph.add("Squeeze", [maps, graph.constant(f"{name}/rows", np.array([2]))], f"{name}/row")
     row = graph.add("Transpose", [row], f"{name}/along", perm=[0, 2, 1])

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from pipeline.synthesis.handwriting.hands import Hand, draw_hand
 from pipeline.synthesis.handwriting.placing import Line
+from pipeline.synthesis.handwriting.reordering import reordered
 from pipeline.synthesis.handwriting.writing import draw_kind, write_line, write_pen_string
 from pipeline.synthesis.numbers import Planned, draw_number, plan_characters, plan_marks
 from pipeline.synthesis.scans import crop_field, scan
@@ -16,6 +17,7 @@ from pipeline.synthesis.sources import DIGITS, Sources
 from pipeline.synthesis.style import EVALUATION, PRESETS, SURROUNDED, TRAINING, StringStyle, pick_weighted, uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 from pipeline.synthesis.surroundings.surrounded import draw_surrounded
+from pipeline.synthesis.written_amounts import draw_any_amount
 
 __all__ = [
     "EVALUATION",
@@ -81,6 +83,8 @@ def draw_string(
         return _finish(rng, style, *_write(rng, sources, style, kind, plan_marks(rng)))
     if kind == "string":
         return _draw_pen_string(rng, sources, style)
+    if text is None and length is None and style.written and rng.random() < style.written:
+        return _finish(rng, style, *_write(rng, sources, style, kind, _planned(draw_any_amount(rng))))
     if text is None:
         text = draw_number(rng, _draw_length(rng, style) if length is None else length)
     return _finish(rng, style, *_write(rng, sources, style, kind, plan_characters(rng, style, text)))
@@ -93,8 +97,12 @@ def draw_written(rng: np.random.Generator, sources: Sources, style: StringStyle,
         raise ValueError(f"what is written has a digit, {written!r} has none")
     if style.surroundings is not None:
         return _draw_surrounded(rng, sources, style, style.surroundings, None, written)
-    planned = tuple(Planned(label, "digit" if label in DIGITS else "mark") for label in written)
-    return _finish(rng, style, *_write(rng, sources, style, draw_kind(rng, sources, style, real=False), planned))
+    kind = draw_kind(rng, sources, style, real=False)
+    return _finish(rng, style, *_write(rng, sources, style, kind, _planned(written)))
+
+
+def _planned(written: str) -> tuple[Planned, ...]:
+    return tuple(Planned(label, "digit" if label in DIGITS else "mark") for label in written)
 
 
 def touching_neighbours(string: SyntheticString) -> tuple[int, int]:
@@ -142,6 +150,8 @@ def _write(
 def _draw_pen_string(rng: np.random.Generator, sources: Sources, style: StringStyle) -> SyntheticString:
     """A real string by another pen on another paper."""
     sample = sources.draw_pen_string(rng)
+    if style.reordered and rng.random() < style.reordered:
+        sample = reordered(rng, sample)
     hand = draw_hand(rng, sources, style, "shapes")
     line, labels = write_pen_string(rng, sample, hand)
     return _finish(rng, style, hand, line, labels, (True,) * len(labels), owner_known=False)

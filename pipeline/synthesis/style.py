@@ -82,6 +82,10 @@ class StringStyle:
     binary: float = 0.04
     """Chance of a picture of black and white only."""
     jpeg: float = 0.25
+    reordered: float = 0.0
+    """Chance that a real pen string's digits come in another order."""
+    written: float = 0.0
+    """Chance of an amount as `written_amounts` has it: with sign, brackets, cents as a fraction, groups of any kind."""
     surroundings: Surroundings | None = None
     """What surrounds the number, where anything does: then lengths, separators and what else stands about the number
     come from there."""
@@ -107,6 +111,8 @@ class StringStyle:
             "faded",
             "binary",
             "jpeg",
+            "written",
+            "reordered",
         ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
@@ -126,9 +132,20 @@ class StringStyle:
 TRAINING = StringStyle("training")
 """As varied as it pays."""
 
-AMOUNTS = replace(TRAINING, name="amounts", neighbours=0.02, intruders=0.03, empty=0.02, prefixes=0.14)
+AMOUNTS = replace(
+    TRAINING,
+    name="amounts",
+    kinds=(("bitmap", 0.2), ("pen", 0.28), ("shapes", 0.26), ("font", 0.07), ("mixed", 0.09), ("string", 0.1)),
+    neighbours=0.02,
+    intruders=0.03,
+    empty=0.02,
+    prefixes=0.14,
+    written=0.08,
+    reordered=0.7,
+)
 """Training strings with fewer letters beside them: where every tenth string has one, unsure digits at the ends of the
-line are taken for letters and left out; and with more currency signs before them, which are taken for 8 and 4."""
+line are taken for letters and left out; and with more currency signs before them, which are taken for 8 and 4. Our own
+shapes are those that other sources lack: h-like and bolt-like 4s, 5s like a root sign, 9s that end in a foot."""
 
 EVALUATION = StringStyle(
     "evaluation",
@@ -204,6 +221,7 @@ SURROUNDED = StringStyle(
     touching=(0.0, 0.3),
     darkness=(0.35, 1.0),
     noise=(0.0, 0.04),
+    reordered=0.7,
     surroundings=Surroundings(),
 )
 """Numbers as people cut them out and photograph them, for readers of whole pictures."""
@@ -231,7 +249,22 @@ PRINTED = replace(
 )
 """Print and displays as cameras see them: out of focus, small and faint, where an 8 is nearly a 0."""
 
-PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION, SURROUNDED, WRITTEN, PRINTED)}
+VALUES = replace(
+    SURROUNDED,
+    name="values",
+    kinds=AMOUNTS.kinds,
+    empty=0.0,
+    surroundings=replace(
+        Surroundings(),
+        contents=(("written", 1.0),),
+        writings=(("hand", 0.8), ("print", 0.2)),
+        lone_writings=(("hand", 0.8), ("print", 0.2)),
+        cheques=0.0,
+    ),
+)
+"""Amounts in any country's way, with signs, brackets and fractions: what is no digit and yet part of the number."""
+
+PRESETS = {style.name: style for style in (TRAINING, EVALUATION, CALIBRATION, SURROUNDED, WRITTEN, PRINTED, VALUES)}
 
 
 def pick_weighted(rng: np.random.Generator, weights: Weights) -> str:

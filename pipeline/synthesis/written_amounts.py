@@ -14,6 +14,12 @@ def draw_amount(rng: np.random.Generator, kind: str) -> str:
     return AMOUNTS[kind](rng)
 
 
+def draw_any_amount(rng: np.random.Generator) -> str:
+    """The same, all kinds as likely."""
+    kinds = tuple(AMOUNTS)
+    return AMOUNTS[kinds[int(len(kinds) * rng.random())]](rng)
+
+
 def _whole(rng: np.random.Generator, least: int = 1, most: int = 4) -> str:
     """A whole number of so many digits, as even in its logarithm as first digits are (Benford 1938)."""
     length = least + int(rng.random() * (most - least + 1))

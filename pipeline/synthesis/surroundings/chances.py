@@ -11,7 +11,7 @@ Weights = tuple[tuple[str, float], ...]
 Range = tuple[float, float]
 
 CHOICES = {
-    "contents": ("digit", "count", "amount", "decimal", "code", "date", "time", "signed", "nothing"),
+    "contents": ("digit", "count", "amount", "decimal", "code", "date", "time", "signed", "written", "nothing"),
     "writings": ("hand", "print", "segments", "matrix", "drum"),
     "lone_writings": ("hand", "print", "segments", "matrix", "drum"),
     "layouts": ("plain", "frame", "open", "double", "cells", "table", "comb", "ruled", "squared"),
@@ -64,7 +64,7 @@ class Surroundings:
     """Of print: slashed or dotted zeros; of writing a fifth as often."""
     tight: float = 0.4
     """A crop close to the number; else there is room on any side."""
-    tight_room: Range = (-0.03, 0.3)
+    tight_room: Range = (-0.07, 0.3)
     room: Range = (0.0, 2.0)
     lines: float = 0.12
     """Bits of a line above, and as often of one below, cut by the border."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.synthesis.numbers import ENDINGS, PREFIXES
 from pipeline.synthesis.style import pick_weighted
+from pipeline.synthesis.written_amounts import draw_any_amount
 
 MARKS = ".,-/:'+=~_*#$"
 """Marks that stand in numbers and at their ends here."""
@@ -125,5 +126,6 @@ CONTENTS: dict[str, Callable[[np.random.Generator], str]] = {
     "date": _date,
     "time": _time,
     "signed": _signed,
+    "written": draw_any_amount,
     "nothing": lambda rng: "",
 }

@@ -39,6 +39,9 @@ class LineDistortion:
     tilt: float = 0.02
     """Standard deviation of the slope of the line."""
     contrast: float = 0.2
+    thickened: float = 0.05
+    thinned: float = 0.03
+    """Chances of strokes made thicker or thinner by a few pixels: markers and bold print, worn ribbons."""
     stretch: float = 0.13
     """Standard deviation of the logarithm of a factor of the width."""
     widened: float = 0.0
@@ -94,6 +97,7 @@ def distorted(rng: np.random.Generator, grey: Grey, config: LineDistortion) -> G
     paper = float(np.quantile(grey[::2, ::2], 0.7))
     if rng.random() < config.margins:
         grey = _margins(rng, grey, paper, config.room)
+    grey = _thicker(rng, grey, config)
     grey = _lines(rng, grey, paper, config)
     if rng.random() < config.dark_margin:
         grey = _dark_margin(rng, grey)
@@ -117,6 +121,16 @@ def _margins(rng: np.random.Generator, grey: Grey, paper: float, room: float) ->
         wide = np.pad(grey, ((top, bottom), (left, right)), constant_values=paper)
         return wide + np.float32(uniform(rng, (0, 0.02))) * rng.standard_normal(wide.shape, np.float32)
     return np.pad(grey, ((top, bottom), (left, right)), mode="edge")
+
+
+def _thicker(rng: np.random.Generator, grey: Grey, config: LineDistortion) -> Grey:
+    """What is dark, thicker or thinner; of light writing the reverse."""
+    kind, unit = rng.random(), grey.shape[0] / 48
+    if kind < config.thickened:
+        return ndimage.minimum_filter(grey, max(2, round(uniform(rng, (1.5, 5.5)) * unit)))
+    if kind < config.thickened + config.thinned:
+        return ndimage.maximum_filter(grey, max(2, round(uniform(rng, (1, 2)) * unit)))
+    return grey
 
 
 def _lines(rng: np.random.Generator, grey: Grey, paper: float, config: LineDistortion) -> Grey:

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from classifier.line.line_network import BLANK, LineNetwork, LineShape
+from classifier.line.line_network import BLANK, RESIDUAL, LineNetwork, LineShape
 from pipeline.training.line.line_strings import LineBatch, symbols_of
 
-ALONG = ("near", "far")  # layers that are added to what they see
 IMPOSSIBLE = -1e4  # log-probability of a mark where marks are not told from blanks
 
 
@@ -38,7 +37,7 @@ class LineModel(nn.Module):
         maps = pictures
         for name in self.layers:
             above = functional.relu(self.norms[name](self.layers[name](maps)))
-            maps = maps + above if name in ALONG else above
+            maps = maps + above if name in RESIDUAL else above
             maps = self.drop(maps) if name in ("column", "near") else maps
         return self.output(maps).squeeze(2).transpose(1, 2)
 

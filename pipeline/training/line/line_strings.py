@@ -20,7 +20,7 @@ from classifier.line.line_columns import CHARACTERS
 from classifier.line.line_network import OTHER, STRIDE, column_count, framed
 from classifier.line.line_picture import ROWS, line_picture, scaled
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
-from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED
+from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED, VALUES
 from pipeline.training.line.line_distortions import CUT_TIGHTLY, SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
 from pipeline.training.string_pool import StringData, grey_of, pick_share
 
@@ -41,9 +41,10 @@ class LineMixture:
     """
 
     styles: tuple[tuple[StringStyle, float, LineDistortion], ...] = (
-        (SURROUNDED, 0.42, SCANNED_AGAIN),
-        (PRINTED, 0.14, SCANNED_AGAIN),
-        (AMOUNTS, 0.44, CUT_TIGHTLY),
+        (SURROUNDED, 0.36, SCANNED_AGAIN),
+        (VALUES, 0.06, SCANNED_AGAIN),
+        (PRINTED, 0.12, SCANNED_AGAIN),
+        (AMOUNTS, 0.46, CUT_TIGHTLY),
     )
     registers: float = 0.1
     joined: float = 0.3

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from classifier.line.line_columns import likeliest_path
-from classifier.line.line_network import LineNetwork, without_marks
+from classifier.line.line_network import RESIDUAL, LineNetwork, without_marks
 from classifier.line.line_picture import line_picture
 from classifier.weights import load_networks, network_arrays, network_card, rounded
 from pipeline.synthesis.strings import draw_string
@@ -30,6 +30,7 @@ from pipeline.training.string_pool import StringData, grey_of
 from pipeline.training.training_data import ATTRIBUTION, load_data, load_registers
 
 LOG = logging.getLogger(__name__)
+FAINT = 0.1  # gain of a layer that is added to a trained network: not 0, from where a rectifier learns nothing
 HELD_OUT_STRINGS = 300  # drawn from writers that are never trained on
 
 
@@ -72,7 +73,8 @@ def train_line(
 ) -> LineNetwork:
     """Train a line network and write it to `out`, beside the crop networks of the weights `base`, with the card.
 
-    start: a checkpoint of another training, with whose weights this one begins. The checkpoint stays, so that `resume`
+    start: a checkpoint of another training, with whose weights this one begins; layers that it lacks begin as next to
+    nothing, added to what they see. The checkpoint stays, so that `resume`
     with more strings in the recipe goes on. Raises UsageError, DataError, WeightsError.
     """
     recipe, out = recipe or LineRecipe(), Path(out)
@@ -180,4 +182,11 @@ def _resume(trainer: LineTrainer, files: TrainingFiles, identity: dict[str, Any]
 def _arrays_of(checkpoint: Path, trainer: LineTrainer) -> dict[str, np.ndarray]:
     with np.load(checkpoint, allow_pickle=False) as content:
         LOG.info("begins with %s", json.loads(str(content["state"])).get("seen"))
-        return {name: content[name] for name in trainer.state()}
+        return {name: content[name] if name in content else value for name, value in _unheard(trainer).items()}
+
+
+def _unheard(trainer: LineTrainer) -> dict[str, np.ndarray]:
+    """The trainer's arrays, its residual layers so faint that a network grown by them reads as before."""
+    arrays = trainer.state()
+    gains = [f"{kind}/norms.{name}.weight" for kind in ("model", "mean") for name in RESIDUAL]
+    return {name: value * np.float32(FAINT) if name in gains else value for name, value in arrays.items()}

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from classifier.line.line_network import LineNetwork
-from pipeline.training.line.line_model import ALONG, LineModel, ctc_loss, folded
+from classifier.line.line_network import RESIDUAL, LineNetwork
+from pipeline.training.line.line_model import LineModel, ctc_loss, folded
 from pipeline.training.line.line_state import restore_training, training_arrays
 from pipeline.training.line.line_strings import LineBatch
 
@@ -135,7 +135,7 @@ def unfolded(network: LineNetwork, pictures: Iterable[LineBatch], dropout: float
             sums = [layer(each) for each in maps]
             _undo(model.norms[name], sums, network.weights[f"{name}_bias"])
             above = [functional.relu(model.norms[name](each)) for each in sums]
-            maps = [a + b for a, b in zip(maps, above, strict=True)] if name in ALONG else above
+            maps = [a + b for a, b in zip(maps, above, strict=True)] if name in RESIDUAL else above
     return model
 
 
