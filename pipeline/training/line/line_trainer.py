@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from classifier.line.line_network import LineNetwork, LineShape
+from classifier.line.line_network import RESIDUAL, LineNetwork, LineShape
 from pipeline.training.line.line_model import LineModel, ctc_loss, folded
 from pipeline.training.line.line_state import restore_training, training_arrays
 from pipeline.training.line.line_strings import LineBatch, LineMixture
@@ -24,7 +24,7 @@ class LineRecipe:
     """
 
     seed: int = 6
-    shape: LineShape = field(default_factory=LineShape)
+    shape: LineShape = field(default_factory=lambda: LineShape(residual=RESIDUAL))
     mixture: LineMixture = field(default_factory=LineMixture)
     without: tuple[str, ...] = ("sta", "lex", "cec")
     strings: int = 600_000

@@ -87,7 +87,7 @@ def train_line(
     if resume and files.checkpoint.exists():
         _resume(trainer, files, identity)
     elif start is not None:
-        trainer.restore(_arrays_of(start, trainer))
+        trainer.restore(arrays_of(start, trainer))
     report = run_line(trainer, training, held_out, files, identity, on_report or (lambda report: None))
     network = rounded(trainer.network())
     kept = files.checkpoint.read_bytes()
@@ -179,7 +179,8 @@ def _resume(trainer: LineTrainer, files: TrainingFiles, identity: dict[str, Any]
     trainer.seen, trainer.block = int(state["seen"]), int(state["block"])
 
 
-def _arrays_of(checkpoint: Path, trainer: LineTrainer) -> dict[str, np.ndarray]:
+def arrays_of(checkpoint: Path, trainer: LineTrainer) -> dict[str, np.ndarray]:
+    """What a trainer begins with that goes on from another training's checkpoint; see `train_line`."""
     with np.load(checkpoint, allow_pickle=False) as content:
         LOG.info("begins with %s", json.loads(str(content["state"])).get("seen"))
         return {name: content[name] if name in content else value for name, value in _unheard(trainer).items()}

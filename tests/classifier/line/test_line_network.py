@@ -5,6 +5,7 @@ import pytest
 
 from classifier.line.line_network import (
     MARGIN,
+    RESIDUAL,
     STRIDE,
     SYMBOLS,
     LineNetwork,
@@ -17,6 +18,7 @@ from classifier.line.line_picture import ROWS
 from tests.classifier.line.line_fixture import FIXTURE, SHAPE
 
 SMALL = LineShape(maps=(2, 3, 3, 4, 4, 5))
+DEEPER = LineShape(SMALL.maps, residual=RESIDUAL)
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +41,21 @@ def convolved(layer, maps, kernel, bias):
     return np.maximum(out + bias, 0)
 
 
-def test_the_forward_pass_is_the_formula(network):
+@pytest.mark.parametrize("shape", [SMALL, DEEPER])
+def test_the_forward_pass_is_the_formula(shape):
+    network = LineNetwork.initialise(shape, np.random.default_rng(1))
     picture = np.random.default_rng(2).random((ROWS, 18), np.float32)
-    maps = framed(picture)[:, :, None]
-    w, layers = network.weights, SMALL.layers
-    for name in ("edges", "strokes", "corners", "shapes", "parts", "column"):
-        maps = convolved(layers[name], maps, w[name], w[f"{name}_bias"])
+    w, maps = network.weights, framed(picture)[:, :, None]
+
+    def over(name, maps):
+        return convolved(shape.layers[name], maps, w[name], w[f"{name}_bias"])
+
+    for name in ("edges", "strokes", "corners", "shapes", "parts"):
+        maps = over(name, maps)
+    maps = over("column", maps + over("joints", maps) if "joints" in shape.residual else maps)
     assert maps.shape == (1, column_count(18), 5)
-    for name in ("near", "far"):
-        maps = maps + convolved(layers[name], maps, w[name], w[f"{name}_bias"])
+    for name in ("near", "far", "farther"):
+        maps = maps + over(name, maps) if name in shape.residual else maps
     expected = maps[0] @ w["output"] + w["output_bias"]
     np.testing.assert_allclose(network.sums(picture), expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(np.exp(network.columns(picture)).sum(axis=1), 1, atol=1e-5)
@@ -75,6 +83,8 @@ def test_shapes_and_weights_are_checked(network):
         LineShape(maps=(1, 2, 3))
     with pytest.raises(ValueError, match="symbols"):
         LineShape(symbols=11)
+    with pytest.raises(ValueError, match="named from"):
+        LineShape(residual=("edges",))
     with pytest.raises(ValueError, match="near_bias"):
         LineNetwork(SMALL, {**network.weights, "near_bias": np.zeros(4, np.float32)})
 

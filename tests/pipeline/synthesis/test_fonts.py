@@ -159,6 +159,7 @@ def test_only_training_has_fonts_and_the_others_draw_as_without() -> None:
         "surrounded": True,
         "written": False,
         "printed": True,
+        "values": True,
     }
     for style in (EVALUATION, replace(CALIBRATION, kinds=(("mixed", 1.0),))):
         for seed in range(10):

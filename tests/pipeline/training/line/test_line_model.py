@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from classifier.line.line_columns import text_log_probabilities  # noqa: E402
-from classifier.line.line_network import LineShape, column_count, log_softmax, without_marks  # noqa: E402
+from classifier.line.line_network import RESIDUAL, LineShape, column_count, log_softmax, without_marks  # noqa: E402
 from classifier.line.line_picture import ROWS  # noqa: E402
 from pipeline.training.line.line_model import LineModel, ctc_loss, folded  # noqa: E402
 from pipeline.training.line.line_strings import LineString, make_batch  # noqa: E402
@@ -34,8 +34,9 @@ def model_with_history(shape, seed=1):
     return model.eval()
 
 
-def test_numpy_reads_what_pytorch_reads():
-    model = model_with_history(SMALL)
+@pytest.mark.parametrize("residual", [SMALL.residual, RESIDUAL])
+def test_numpy_reads_what_pytorch_reads(residual):
+    model = model_with_history(replace(SMALL, residual=residual))
     batch = make_batch(strings(np.random.default_rng(3), "1"))
     with torch.no_grad():
         expected = model(torch.from_numpy(batch.pictures[:, None].astype(np.float32))).numpy()[0]

@@ -8,13 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from classifier.line.line_network import LineShape  # noqa: E402
+from classifier.line.line_network import RESIDUAL, LineShape  # noqa: E402
+from classifier.line.line_picture import ROWS  # noqa: E402
 from classifier.weights import load_networks, rounded  # noqa: E402
 from pipeline.data.real_strings import RealString, split_registers  # noqa: E402
 from pipeline.errors import UsageError  # noqa: E402
 from pipeline.training.line.line_strings import LineMixture  # noqa: E402
 from pipeline.training.line.line_trainer import LineRecipe, LineTrainer  # noqa: E402
-from pipeline.training.line.line_training import train_line  # noqa: E402
+from pipeline.training.line.line_training import arrays_of, train_line  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,22 @@ def test_a_training_that_stopped_goes_on_as_if_it_had_not(tmp_path, few, trainin
         train_line(out, random_weights, training_data, replace(RECIPE, seed=9), resume=True, force=True)
 
 
+def test_a_network_that_has_grown_begins_where_it_was(tmp_path, few, training_data, random_weights):
+    """The layers that a checkpoint lacks are added so faintly that it reads as before; then they learn."""
+    shallow = tmp_path / "shallow.npz"
+    before = train_line(shallow, random_weights, training_data, RECIPE)
+    deeper = replace(RECIPE, shape=replace(RECIPE.shape, residual=RESIDUAL))
+    trainer = LineTrainer(deeper)
+    trainer.restore(arrays_of(shallow.with_suffix(".checkpoint"), trainer))
+    grown, picture = trainer.network(), np.random.default_rng(6).random((ROWS, 90), np.float32)
+    assert np.abs(grown.sums(picture) - before.sums(picture)).max() < 0.5
+    assert LineTrainer(deeper).network().sums(picture) != pytest.approx(before.sums(picture), abs=0.5)
+    first = {name: value.copy() for name, value in trainer.state().items()}
+    trainer.step(noise(np.random.default_rng(1)))
+    moved = ("model/layers.joints.weight", "model/layers.farther.weight")
+    assert all(np.abs(trainer.state()[name] - first[name]).max() > 0 for name in moved)
+
+
 def test_state_is_kept_whole():
     recipe = replace(RECIPE, strings=600)
     one, other = LineTrainer(recipe), LineTrainer(replace(recipe, seed=5))
@@ -76,7 +93,6 @@ def test_state_is_kept_whole():
 
 
 def noise(rng):
-    from classifier.line.line_picture import ROWS
     from pipeline.training.line.line_strings import LineString, make_batch
 
     return make_batch([LineString(rng.random((ROWS, 40), np.float32), text, True) for text in ("12", "3.4", "", "5")])
