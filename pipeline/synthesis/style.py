@@ -245,6 +245,18 @@ PRINTED = replace(
         clean=0.25,
         small=0.35,
         blurred=0.4,
+        blurs=(0.03, 0.14),
+        layouts=(
+            ("plain", 0.3),
+            ("frame", 0.16),
+            ("open", 0.08),
+            ("double", 0.03),
+            ("cells", 0.2),
+            ("table", 0.1),
+            ("comb", 0.07),
+            ("ruled", 0.04),
+            ("squared", 0.02),
+        ),
     ),
 )
 """Print and displays as cameras see them: out of focus, small and faint, where an 8 is nearly a 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.data.digit_images import digit_image_files
 from pipeline.data.downloads import cache_folder, data_folder, sha256_of
+from pipeline.data.mislabelled import rightly_labelled
 from pipeline.data.mnist import Mnist, load_mnist
 from pipeline.data.real_strings import RealString, load_register_numbers, register_folder, split_registers
 from pipeline.data.strokes import MORE_DIGITS, STROKE_KINDS, load_strokes, stroke_files
@@ -62,8 +63,9 @@ class TrainingData:
 
     @property
     def away(self) -> StringData:
-        """What is never trained on."""
-        return StringData(self.held_out, self.held_out_registers)
+        """What is never trained on, less what is plainly mislabelled: from it the reader learns how sure it may be."""
+        pens = rightly_labelled(self.held_out.pen_digits)
+        return StringData(replace(self.held_out, pen_digits=pens), self.held_out_registers)
 
 
 def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
@@ -89,8 +91,9 @@ def load_data(data: Path | None, recipe: Recipe) -> TrainingData:
             Remedy.DATA,
         )
     writers = None if mnist.train_writers is None else mnist.train_writers[:split]
+    kept = pens.keep(lambda writer: not is_held_out(writer))
     training = _with_images(
-        pens.keep(lambda writer: not is_held_out(writer)),
+        replace(kept, pen_digits=rightly_labelled(kept.pen_digits)),
         mnist.train_images[:split],
         mnist.train_labels[:split],
         writers,
