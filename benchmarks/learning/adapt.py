@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--checked", type=int, default=AdaptRecipe.checked, help="strings that the tool holds out")
     parser.add_argument("--passes", type=int, default=AdaptRecipe.passes)
     parser.add_argument("--crops", nargs="*", default=AdaptRecipe.crops, help="crop networks that learn, too")
+    parser.add_argument("--without-pytorch", action="store_true", help="as where digitstring[train] is not installed")
     given = parser.parse_args(arguments)
     if given.report:
         print_report(given.out)
@@ -109,7 +110,7 @@ def measure_part(given: argparse.Namespace) -> None:
 
 def _part(given: argparse.Namespace) -> MeasuredPart:
     """Of the options."""
-    begins = "unlabelled-" if given.unlabelled else ""
+    begins = ("unlabelled-" if given.unlabelled else "") + ("numpy-" if given.without_pytorch else "")
     if given.registers is not None:
         every, tested = (load_truth(find_data(given.data) / table) for table in (REGISTERS, REGISTERS_TEST))
         if not 1 <= given.registers <= len(every):
@@ -139,7 +140,13 @@ def split(rows: Sequence[Truth], fold: int | None, size: int | None) -> tuple[st
 
 
 def recipe_of(given: argparse.Namespace) -> AdaptRecipe:
-    return AdaptRecipe(seed=given.seed, crops=tuple(given.crops), checked=given.checked, passes=given.passes)
+    return AdaptRecipe(
+        seed=given.seed,
+        crops=tuple(given.crops),
+        checked=given.checked,
+        passes=given.passes,
+        pytorch=not given.without_pytorch,
+    )
 
 
 def with_answers(part: MeasuredPart, folder: Path, given: argparse.Namespace) -> tuple[FieldReader, dict[str, Any]]:

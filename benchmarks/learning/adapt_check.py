@@ -70,7 +70,7 @@ def summary(before: Answers, after: Answers, parent: Parent) -> dict[str, Any]:
         for name, answers in (("before", before), ("after", after))
     }
     return {
-        "comparison": str(Comparison.of(before.right, after.right)),
+        "comparison": str(Comparison.of_answers(before, after)),
         **{name: each.to_json() for name, each in scores.items()},
         "rows": [[name, *each.cells()] for name, each in scores.items()],
     }

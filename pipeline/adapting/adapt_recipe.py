@@ -19,8 +19,8 @@ CROPS = ("first", "second")
 @dataclass(frozen=True)
 class AdaptRecipe:
     """passes: over the user's strings; steps: where they are few, so many more passes (at most four times as many) that
-    there are as many mini-batches of the line network. line, outputs: how the line network learns, with PyTorch and
-    without.
+    there are as many mini-batches of the line network. pytorch: whether all of the line network learns where PyTorch is
+    installed; line, outputs: how it learns, with PyTorch and without.
 
     crops: which crop networks learn beside it, and schedule: how; without PyTorch, and where the parent has no line
     network, the second always does. varied: variations of each picture for a crop network. second: the second network
@@ -36,7 +36,8 @@ class AdaptRecipe:
 
     seed: int = 1
     passes: int = 8
-    steps: int = 120
+    steps: int = 60
+    pytorch: bool = True
     line: LineSchedule = field(default_factory=LineSchedule)
     outputs: OutputSchedule = field(default_factory=OutputSchedule)
     crops: tuple[str, ...] = ()

@@ -92,7 +92,7 @@ def _adapt(runs: Runs, parent: Parent, pictures: Pictures, recipe: AdaptRecipe, 
     """Check on held-out rows; then train on all of them, if that helped; write what came of it."""
     rows, count = pictures.usable, len(pictures.usable)
     check = check_held_out(runs, parent, rows, recipe, say)
-    comparison = Comparison.of(check.before.right, check.after.right)
+    comparison = Comparison.of_answers(check.before, check.after)
     say(str(comparison))
     if not comparison.helped:
         report = AdaptReport(count, pictures.skipped, comparison, 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, t
 
 from classifier.weights import Networks
 from pipeline.adapting.labelled import Picture
@@ -22,21 +23,27 @@ from pipeline.reading.together import LineSide
 from pipeline.training.calibrating.calibrate_joint import Evidence, best_posteriors, pulled_joint
 
 CHANCE = 0.15  # adapted weights are kept where chance alone would do as well less often than this
+LIKELIER = 0.05  # ... or, where as many strings are right, would make the right texts as much likelier
+LEAST_SHARE = 1e-4  # a right text that was not thought of counts as if it had been given this probability
+TEXTS = 5  # that a reader alone gives
 PULL = 50  # strings for which the parent's calibration counts
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Readings of N pictures. right: (N,) bool, exactly the truth; posteriors: (N,) float of the texts read. evidence:
-    what each reader said of the candidates; None where one read alone."""
+    """Readings of N pictures. right: (N,) bool, exactly the truth; posteriors: (N,) float of the texts read; of_truth:
+    (N,) of the right texts, 0 where one was not thought of. evidence: what each reader said of the candidates; None
+    where one read alone."""
 
     right: NDArray[np.bool_]
     posteriors: NDArray[np.float64]
+    of_truth: NDArray[np.float64]
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        if self.right.shape != self.posteriors.shape:
-            raise ValueError(f"{self.right.shape} readings but {self.posteriors.shape} posteriors")
+        if not self.right.shape == self.posteriors.shape == self.of_truth.shape:
+            shapes = (self.posteriors.shape, self.of_truth.shape)
+            raise ValueError(f"{self.right.shape} readings but {shapes} posteriors")
 
     @classmethod
     def joined(cls, parts: Sequence[Answers]) -> Answers:
@@ -45,6 +52,7 @@ class Answers:
         return cls(
             np.concatenate([part.right for part in parts]),
             np.concatenate([part.posteriors for part in parts]),
+            np.concatenate([part.of_truth for part in parts]),
             Evidence.joined(evidence) if len(evidence) == len(parts) else None,
         )
 
@@ -53,18 +61,34 @@ class Answers:
         if self.evidence is None:
             return self
         posteriors, right = best_posteriors(self.evidence, joint)
-        return replace(self, right=right, posteriors=posteriors)
+        return replace(self, right=right, posteriors=posteriors, of_truth=_of_truth(self.evidence, joint))
+
+    @property
+    def log_likelihoods(self) -> NDArray[np.float64]:
+        """(N,) ln of the right texts' probabilities, at least that of LEAST_SHARE."""
+        return np.log(np.maximum(self.of_truth, LEAST_SHARE))
 
     def to_json(self) -> dict[str, Any]:
-        """Keys: right, posteriors, evidence."""
-        evidence = None if self.evidence is None else self.evidence.to_json()
-        return {"right": self.right.tolist(), "posteriors": self.posteriors.tolist(), "evidence": evidence}
+        """Keys: right, posteriors, of_truth, evidence."""
+        lists = {name: getattr(self, name).tolist() for name in ("right", "posteriors", "of_truth")}
+        return {**lists, "evidence": None if self.evidence is None else self.evidence.to_json()}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Answers:
         """What `to_json` gave."""
         evidence = None if record["evidence"] is None else Evidence.from_json(record["evidence"])
-        return cls(np.array(record["right"], dtype=bool), np.array(record["posteriors"], dtype=np.float64), evidence)
+        posteriors, of_truth = (np.array(record[name], dtype=np.float64) for name in ("posteriors", "of_truth"))
+        return cls(np.array(record["right"], dtype=bool), posteriors, of_truth, evidence)
+
+
+def _of_truth(evidence: Evidence, joint: Joint) -> NDArray[np.float64]:
+    """(n,) the right texts' probabilities."""
+    found = np.zeros(len(evidence.truth))
+    for k in np.flatnonzero(evidence.truth >= 0):
+        there = evidence.there[k]
+        shares = joint.posteriors(evidence.lattice[k, there], evidence.line[k, there], evidence.digits[k, there])
+        found[k] = shares[evidence.truth[k]]
+    return found
 
 
 def read_pictures(networks: Networks, pictures: Sequence[Picture], joint: Joint | None = None) -> Answers:
@@ -74,36 +98,51 @@ def read_pictures(networks: Networks, pictures: Sequence[Picture], joint: Joint 
     right = np.array([each.best[0] == text for each, text in zip(found, texts, strict=True)], dtype=bool)
     posteriors = np.array([each.best[1] for each in found], dtype=np.float64)
     opinions = [each.opinions for each in found if each.opinions is not None]
+    of_truth = np.array([dict(each.texts).get(text, 0.0) for each, text in zip(found, texts, strict=True)])
     evidence = Evidence.collect(opinions, texts) if len(opinions) == len(texts) else None
-    return Answers(right, posteriors, evidence)
+    return Answers(right, posteriors, of_truth, evidence)
 
 
 def found_in(networks: Networks, pictures: Iterable[Picture], joint: Joint | None) -> Iterator[Found]:
     """What is found in pictures by these networks."""
     line = None if networks.line is None or joint is None else LineSide(NetworkReader(networks.line), joint)
-    return (find_texts(picture.grey, networks, SearchConfig(), 1, line=line) for picture in pictures)
+    return (find_texts(picture.grey, networks, SearchConfig(), TEXTS, line=line) for picture in pictures)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """n held-out strings: how many were right before and after, and how many became right (fixed) or wrong (broken)."""
+    """n held-out strings: how many were right before and after, and how many became right (fixed) or wrong (broken).
+
+    likelier: how much ln P of the right texts has grown, in nats a string; luck: how often chance alone would make it
+    grow so much (t-test of the pairs). 0 and 1 where it is not known.
+    """
 
     n: int
     before: int
     after: int
     fixed: int
     broken: int
+    likelier: float = 0.0
+    luck: float = 1.0
 
     def __post_init__(self) -> None:
         if self.after - self.before != self.fixed - self.broken or not 0 <= max(self.before, self.after) <= self.n:
             raise ValueError(f"counts that cannot be: {self}")
 
     @classmethod
-    def of(cls, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparison:
-        """Which of the same strings, (n,) bool each, are right before and after."""
-        return cls(
-            len(before), int(before.sum()), int(after.sum()), int((after & ~before).sum()), int((before & ~after).sum())
-        )
+    def of(
+        cls, before: NDArray[np.bool_], after: NDArray[np.bool_], gains: NDArray[np.float64] | None = None
+    ) -> Comparison:
+        """Which of the same strings, (n,) bool each, are right before and after; gains: (n,) in ln P of the right
+        texts, if they are known."""
+        fixed, broken = int((after & ~before).sum()), int((before & ~after).sum())
+        likelier, luck = (0.0, 1.0) if gains is None else (float(gains.mean()), _luck(gains))
+        return cls(len(before), int(before.sum()), int(after.sum()), fixed, broken, likelier, luck)
+
+    @classmethod
+    def of_answers(cls, before: Answers, after: Answers) -> Comparison:
+        """Of the same strings read twice."""
+        return cls.of(before.right, after.right, after.log_likelihoods - before.log_likelihoods)
 
     @property
     def chance(self) -> float:
@@ -112,23 +151,35 @@ class Comparison:
 
     @property
     def helped(self) -> bool:
-        """Whether the gain is more than chance; with few strings, few gains are."""
-        return self.fixed > self.broken and self.chance <= CHANCE
+        """Whether the gain is more than chance. With few strings few counts are; that the right texts become likelier
+        shows sooner, and counts where no fewer strings are right."""
+        counted = self.fixed > self.broken and self.chance <= CHANCE
+        return counted or (self.fixed >= self.broken and self.luck <= LIKELIER)
 
     def __str__(self) -> str:
+        likelier = f"; right texts {np.exp(self.likelier):.2f} times as likely" if self.likelier else ""
         return (
             f"{self.n} held-out strings: before {_share(self.before, self.n)}, after {_share(self.after, self.n)}; "
-            f"{self.fixed} fixed, {self.broken} broken"
+            f"{self.fixed} fixed, {self.broken} broken{likelier}"
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Counts, intervals, and the sign test's probability."""
+        """Counts, intervals, what became likelier, and the sign test's probability."""
         return {
             **asdict(self),
             "before_wilson95": list(wilson(self.before, self.n)),
             "after_wilson95": list(wilson(self.after, self.n)),
             "chance": self.chance,
         }
+
+
+def _luck(gains: NDArray[np.float64]) -> float:
+    """How often the mean of (n,) gains would be as large if the true one were 0 (Student's t-test of pairs)."""
+    n = len(gains)
+    if n < 2:
+        return 1.0
+    error = max(float(gains.std(ddof=1)) / math.sqrt(n), 1e-9)
+    return float(t.sf(float(gains.mean()) / error, n - 1))
 
 
 def _share(count: int, n: int) -> str:

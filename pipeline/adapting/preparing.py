@@ -88,7 +88,7 @@ def make_learners(
     on_picture: Callable[[], None],
 ) -> list[Learner]:
     """Whoever learns. on_picture: called as pictures are prepared, once for each."""
-    crops, torch = recipe.crops, find_spec("torch") is not None
+    crops, torch = recipe.crops, recipe.pytorch and find_spec("torch") is not None
     learners: list[Learner] = []
     if networks.line is not None:
         own = [OwnLine.of(picture) for picture in pictures]

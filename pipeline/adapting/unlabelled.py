@@ -1,8 +1,8 @@
 """Adapting without right answers: what both readers read alike and surely becomes the label, in rounds.
 
 The two readers fail differently, so that what they agree on is seldom wrong (co-training, Blum and Mitchell 1998).
-Each round labels the pictures anew with the networks of the round before and trains from the parent again, so that a
-mistake is not handed on from round to round by the weights.
+Each round labels the pictures anew, trains from the parent again, so that a mistake is not handed on by the weights,
+and ends in the mean of all rounds so far, so that no round's luck is handed on, either.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class _Rounds:
             self.on_round(number + 1, networks)
             return [each.to_json() for each in self._said(networks)]
 
-        kept, away = runs.judged(number, self.labels, judge)
+        kept, away = runs.judged(number, self.labels, judge, together=True)
         return Said.from_json(kept), Said.from_json(away)
 
     def _told(self, number: int, said: Said) -> str:

@@ -98,8 +98,8 @@ def test_parts_are_measured_and_joined(table, random_weights, training_data, tmp
 def test_the_check_of_a_table_calibrates_each_part_by_the_others(random_weights):
     """Readings that promise little and are all right: what the other parts show makes them surer."""
     n = 200
-    before = Answers(np.zeros(n, bool), np.full(n, 0.6))
-    after = Answers(np.ones(n, bool), np.full(n, 0.6))
+    before = Answers(np.zeros(n, bool), np.full(n, 0.6), np.full(n, 0.2))
+    after = Answers(np.ones(n, bool), np.full(n, 0.6), np.full(n, 0.6))
     found = adapt_check.summary(before, after, Parent.load(random_weights))
     assert found["before"]["right"] == 0 and found["after"]["right"] == n and "200 fixed" in found["comparison"]
     assert found["after"]["calibration_error"] < 0.1 < found["before"]["calibration_error"]

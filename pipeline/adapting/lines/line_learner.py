@@ -21,18 +21,24 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class LineSchedule:
     """strings: of the user's in a mini-batch; as many base strings are seen beside them. looked_at: most strings of
-    either kind from which the norms' statistics are taken. The other names are those of training/line_tuning.py."""
+    either kind from which the norms' statistics are taken. parent: strings for which the parent's weights count when
+    they are mixed into those found: the fewer a user's strings, the more they are of chance. The other names are those
+    of training/line_tuning.py."""
 
     strings: int = 16
     looked_at: int = 64
     learning_rate: float = 5e-4
-    kept: float = 0.2
+    parent: int = 100
     norms: bool = False
     variation: LineVariation = field(default_factory=LineVariation)
 
     def __post_init__(self) -> None:
-        if min(self.strings, self.looked_at) < 1 or not self.learning_rate > 0 or not 0 <= self.kept < 1:
+        if min(self.strings, self.looked_at) < 1 or not self.learning_rate > 0 or self.parent < 0:
             raise ValueError(f"not a schedule: {self}")
+
+    def kept(self, count: int) -> float:
+        """How much of the parent's weights is mixed into those found on so many strings."""
+        return self.parent / (self.parent + count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,8 @@ class LineLearner:
         rng = np.random.default_rng(seed)
         shown = [plain[k] for k in rng.permutation(len(plain))[: schedule.looked_at]]
         shown += self.base[: max(len(shown), schedule.strings)]
-        config = TuningConfig(learning_rate=schedule.learning_rate, kept=schedule.kept, norms=schedule.norms)
+        kept = schedule.kept(len(texts))
+        config = TuningConfig(learning_rate=schedule.learning_rate, kept=kept, norms=schedule.norms)
         steps = passes * -(-len(texts) // schedule.strings)
         tuner = LineTuner(self.parent, list(batches(shown, schedule.strings, rng)), steps, config)
         return LineCourse(self, texts, seed, tuner)

@@ -16,6 +16,7 @@ from pipeline.adapting.check import Answers, Comparison, careful_thresholds, hon
 from pipeline.adapting.crops.schedule import AdaptSchedule, Base, mixed
 from pipeline.adapting.crops.variations import Variation, vary
 from pipeline.adapting.labelled import held_out_folds
+from pipeline.adapting.lines.line_learner import LineSchedule
 from pipeline.adapting.preparing import starting_network
 from pipeline.reading.confidence.calibration import Calibration, expected_thresholds, pulled_calibration
 from pipeline.reading.confidence.joint import Joint
@@ -40,7 +41,13 @@ def test_folds_are_disjoint_blocks(count):
 def test_fewer_rows_are_held_out_more_often():
     recipe = AdaptRecipe()
     assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 3, 3, 3, 2]
-    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [32, 19, 8]
+    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [32, 9, 8]
+
+
+def test_the_fewer_the_strings_the_more_of_the_parent_is_kept():
+    shares = [LineSchedule().kept(count) for count in (0, 25, 100, 400)]
+    assert shares == pytest.approx([1.0, 0.8, 0.5, 0.2])
+    assert LineSchedule(parent=0).kept(25) == 0
 
 
 def test_mixing_goes_straight_from_the_trained_weights_to_the_parents():
@@ -84,6 +91,24 @@ def test_a_small_gain_is_no_gain(fixed, broken, helped):
     assert Comparison(100, 50, 50 + fixed - broken, fixed, broken).helped is helped
 
 
+def test_texts_that_become_likelier_count_where_as_many_are_right():
+    right, rng = np.arange(100) < 90, np.random.default_rng(1)
+    posteriors = rng.uniform(0.3, 0.6, 100)
+    before = Answers(right, posteriors, posteriors)
+
+    def helped(factor, after_right=right):
+        return Comparison.of_answers(before, Answers(after_right, posteriors, factor * posteriors)).helped
+
+    noise = np.exp(rng.normal(0, 0.3, 100))
+    assert helped(1.3 * noise) and not helped(noise / noise.mean()) and not helped(0.9 * noise)
+    assert not helped(1.3 * noise, np.arange(100) < 89)
+    assert not Comparison.of(right, right).helped  # nothing is known of the right texts
+    unthought = Answers(right, posteriors, np.zeros(100))
+    assert np.isfinite(unthought.log_likelihoods).all()
+    told = str(Comparison.of_answers(before, Answers(right, posteriors, 1.5 * posteriors)))
+    assert "right texts 1.50 times as likely" in told and "likely" not in str(Comparison.of(right, right))
+
+
 def test_each_fold_is_joined_as_the_others_would_have_it():
     """In one fold the line is right where both differ, in the other the lattice: each is joined the wrong way."""
     n, joint = 200, Joint(lattice_floor=np.log(1e-8), line_floor=np.log(1e-8))
@@ -97,12 +122,13 @@ def test_each_fold_is_joined_as_the_others_would_have_it():
     assert not joined.right.any()
     alike = honest_answers([trusting_line, trusting_line], joint)
     assert alike.right.all() and (alike.posteriors > 0.5).all()
+    assert alike.of_truth == pytest.approx(alike.posteriors) and (joined.of_truth < 0.5).all()
     again = Answers.from_json(json.loads(json.dumps(alike.to_json())))
     assert again.right.tolist() == alike.right.tolist() and (again.evidence.line == alike.evidence.line).all()
 
 
 def both_wrong(n):
-    return np.zeros(n, bool), np.full(n, 0.5)
+    return np.zeros(n, bool), np.full(n, 0.5), np.full(n, 0.1)
 
 
 def sides(n):

@@ -145,6 +145,10 @@ def test_what_is_not_needed_is_not_imported(code):
     assert imported(code, *HEAVY) == "[]"
 
 
+def test_reading_never_imports_pytorch():
+    assert imported("import pipeline; pipeline.Reader().read('examples/amount.png')", "torch", "numpy") == "['numpy']"
+
+
 def test_reading_starts_without_training_and_terminal_libraries(image):
     code = (
         f"{APP}import sys; from tests.pipeline.commands import fake_cli; "
