@@ -20,6 +20,7 @@ MASK = {
     "place": "of the open digit, from 0",
     "confidence": "probability that all but the open digit is right",
     "alternatives": "digits that may stand at the open place",
+    "written": "only with `--format amount`: what stands there, with the same digit open, such as 1.2?4",
 }
 DIGIT = {
     "digit": "the digit",
@@ -46,7 +47,7 @@ READING = {
     "value_confidence": "only where there is a `value`: probability that it is right",
     "blank": "only where it is true: there is no ink; a null `text` without it is ink that is no number",
     "mask": "only with `--mask`, where it is not accepted and one digit alone is unsure: `text` with that digit open, "
-    "its `place` from 0, the `confidence` of all the others, `alternatives` of the place",
+    "its `place` from 0, the `confidence` of all the others, `alternatives` of the place, of an amount also `written`",
     "readers": "only where two readers read: what each alone would say, `lattice` and `line`, each `text` and "
     "`confidence`",
 }

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside their place, then renamed.
+"""Files by their names, and written whole or not at all: beside their place, then renamed.
 
 Where the place itself is wrong (no such folder, no permission) that is the caller's mistake, UsageError; a disk that is
 full or fails is an OutputError.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,18 @@ from typing import Any, BinaryIO
 
 from pipeline.errors import OutputError, Remedy, UsageError
 
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 WRONG_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+
+
+def why_no_file(name: str) -> str | None:
+    """What is wrong with a name that cannot be that of a file: it is empty, as where a variable is not set, which Path
+    takes for the current folder; or a URL, whose slashes Path takes away. Else None."""
+    if not name:
+        return "'': an empty name is no file"
+    if URL.match(name) and not os.path.exists(name):
+        return f"{name}: is a URL, and no file; fetch it first (`batch` reads folders behind URLs)"
+    return None
 
 
 def write_whole(path: Path, content: bytes | str | Callable[[BinaryIO], Any]) -> None:
@@ -45,6 +55,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
     Raises UsageError, OutputError, also for an OSError while it is filled; then nothing of it is left.
     """
+    import shutil  # here, since whoever reads a picture imports this module, too
+    import tempfile
+
     beside = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 import struct
 import threading
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from pipeline.errors import ImageError
+from pipeline.files import why_no_file
 from pipeline.image_formats import FORMATS, formats_of, remedy
 from pipeline.pixels import grey_of_pixels, oriented, stretched
 
@@ -35,7 +35,6 @@ DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, AttributeError, LookupError, ArithmeticError,
     MemoryError, RuntimeError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 ORIENTATION = 0x0112  # the EXIF tag
 
 _quiet_lock = threading.Lock()  # warnings.catch_warnings is not thread-safe by itself
@@ -73,10 +72,9 @@ def settled(source: Any) -> Any:
 
 
 def _path(name: str) -> Path:
-    if not name:
-        raise ImageError("'': an empty name is no file")
-    if URL.match(name) and not os.path.exists(name):
-        raise ImageError(f"{name}: is a URL, and no file; fetch it first (`batch` reads folders behind URLs)")
+    trouble = why_no_file(name)
+    if trouble is not None:
+        raise ImageError(trouble)
     return Path(name)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from pipeline.errors import ImageError, Remedy, UsageError
+from pipeline.files import URL
 from pipeline.image_formats import SUFFIXES
-from pipeline.images import URL
 
 PDF = ".pdf"
 
@@ -62,8 +62,10 @@ class Folder(Protocol):
 
 
 def open_folder(place: str | Path) -> Folder:
-    """The folder of a path or URL. Raises UsageError: no such kind of URL, or what it needs is not installed."""
+    """The folder of a path or URL. Raises UsageError: an empty name; no such kind of URL; what it needs."""
     text = str(place)
+    if not text:  # as where a variable is not set; Path takes it for the current folder
+        raise UsageError("'': an empty name is no folder")
     return RemoteFolder.of(text) if URL.match(text) else LocalFolder(Path(place))
 
 

@@ -21,6 +21,7 @@ from pipeline.tables import csv_line, safe_cell
 COLUMNS = (
     "file", "page", "field", "kind", "text", "confidence", "accepted", "written", "value", "value_note", "note", "error"
 )  # fmt: skip
+OPENED = {"text", "written"}  # with the unsure digit open, where a mask has them
 AS_TEXT = {"field", "text", "written"}  # that a spreadsheet must not take for numbers: leading zeros would go
 JSON, CSV = ".jsonl", ".csv"
 
@@ -63,7 +64,7 @@ class FileLayout:
 
     def _cells(self, row: Record) -> Iterator[str]:
         for column in COLUMNS:
-            value = row["mask"]["text"] if column == "text" and "mask" in row else row.get(column)
+            value = row.get("mask", {}).get(column, row.get(column)) if column in OPENED else row.get(column)
             text = ("true" if value else "false") if isinstance(value, bool) else safe_cell(value)
             is_text = self.excel and column in AS_TEXT and text and not text.startswith("'")
             yield '="' + text.replace('"', '""') + '"' if is_text else text

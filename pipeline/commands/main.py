@@ -12,7 +12,8 @@ import pipeline
 from pipeline.commands.ending import mistakes_in_words
 from pipeline.commands.learning import adapt, book, data, evaluate, export, threshold, train
 from pipeline.commands.reading import batch, explain, read, review, serve, template
-from pipeline.commands.terminal import talkative
+from pipeline.commands.terminal import paths_of, talkative
+from pipeline.files import why_no_file
 
 
 class Commands(typer.core.TyperGroup):
@@ -22,6 +23,21 @@ class Commands(typer.core.TyperGroup):
         """Run the command that the context names; a mistake ends it with a sentence and its exit code."""
         with mistakes_in_words(_leave, typer.Exit):
             return super().invoke(ctx)
+
+
+class Command(typer.core.TyperCommand):
+    """A command. What names none of its files, though Path would take it for one, is a mistake."""
+
+    paths: tuple[str, ...] = ()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As typer does. Raises UsageError for an empty name, as where a variable is not set, and for a URL."""
+        given = self.make_parser(ctx).parse_args(list(args))[0]
+        for name in self.paths:
+            trouble = why_no_file(given[name]) if isinstance(given.get(name), str) else None
+            if trouble is not None and not ctx.resilient_parsing:
+                raise pipeline.UsageError(trouble)
+        return super().parse_args(ctx, args)
 
 
 def _leave(code: int) -> NoReturn:
@@ -63,7 +79,8 @@ def _group(name: str, help: str, example: str) -> typer.Typer:
 
 def _add(group: typer.Typer, command: Callable[..., Any], example: str) -> None:
     """A command with its example, and with the switches that every command has."""
-    group.command(epilog=f"Example: digitstring {example}")(talkative(command))
+    named = type("Command", (Command,), {"paths": paths_of(command)})
+    group.command(epilog=f"Example: digitstring {example}", cls=named)(talkative(command))
 
 
 _add(app, read.read, "read --json 'scans/*.png'")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 QUIET, NORMAL, VERBOSE = range(3)
 _verbosity = NORMAL  # of this process, which runs one command
 
@@ -23,9 +25,15 @@ def is_quiet() -> bool:
     return _verbosity == QUIET
 
 
+def shown(text: str) -> str:
+    """A text in one line, its control characters as Python writes them, so that the name of a file can neither change a
+    terminal nor look like another line."""
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 def say(message: str) -> None:
     """What goes wrong, and what to know of a reading."""
-    print(f"digitstring: {message}", file=sys.stderr, flush=True)
+    print(f"digitstring: {shown(message)}", file=sys.stderr, flush=True)
 
 
 def tell(message: str) -> None:

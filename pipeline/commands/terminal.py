@@ -7,7 +7,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -18,6 +19,12 @@ Progress = Callable[[int, int], None]  # (done, in all)
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+
+
+def paths_of(command: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters of a command that are files or folders, by their annotations."""
+    hints = get_type_hints(command)
+    return tuple(name for name, hint in hints.items() if hint in (Path, Path | None))
 
 
 def talkative(command: Callable[..., Any]) -> Callable[..., Any]:

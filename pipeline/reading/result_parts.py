@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -108,12 +108,14 @@ class Mask:
 
     text: such as "12?4". place: of the open digit, from 0. confidence: probability that the other digits are right and
     no digit is missing. alternatives: of that place, the digit of the reading's text and others, likeliest first.
+    written: of an amount, what is written, marks included, with the same digit open, such as "1.2?4".
     """
 
     text: str
     place: int
     confidence: float
     alternatives: tuple[Alternative, ...]
+    written: str | None = None
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")
@@ -121,11 +123,17 @@ class Mask:
             raise ValueError(f"{self.text!r} is not a text with its digit {self.place} open")
         check_alternatives(None, self.alternatives)
 
+    def in_writing(self, written: str) -> Mask:
+        """With the same digit open in what is written, whose digits are those of the reading's text."""
+        index = [index for index, character in enumerate(written) if character in DIGITS][self.place]
+        return replace(self, written=written[:index] + OPEN + written[index + 1 :])
+
     def to_json(self) -> dict[str, Any]:
-        """Keys: text, place, confidence, alternatives."""
+        """Keys: text, place, confidence, alternatives; of an amount also written."""
         return {
             "text": self.text,
             "place": int(self.place),
             "confidence": float(self.confidence),
             "alternatives": [alternative.to_json() for alternative in self.alternatives],
+            **({} if self.written is None else {"written": self.written}),
         }

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
-from pipeline.commands.saying import detail, say
+from pipeline.commands.saying import detail, say, shown
 
 if TYPE_CHECKING:
     from pipeline.batch.outcomes import Outcome, ReaderOptions
-    from pipeline.reading.result import Part, Result
+    from pipeline.reading.result import Part, Reading, Result
 
 
 FEW = 20  # pictures: so few are not worth the start of ONNX Runtime, which costs what it gains over some 30
@@ -81,9 +81,18 @@ def _say_of(outcome: Outcome) -> None:
         return
     for sentence in outcome.reading.errors:
         say(sentence)
-    if outcome.reading.note is not None:
-        say(f"{outcome.file}: {outcome.reading.note}")
+    for note, names in _notes(outcome.reading).items():
+        say(": ".join([outcome.file, *([", ".join(names)] if names else []), note]))
     detail(f"{outcome.file}: read in {outcome.cpu_seconds:.3f} s of CPU, {len(outcome.reading.parts())} fields")
+
+
+def _notes(reading: Result) -> dict[str, list[str]]:
+    """The notes there are, each once, with the names of the fields that have it."""
+    notes: dict[str, list[str]] = {}
+    for part in reading.parts():
+        if part.reading.note is not None:
+            notes.setdefault(part.reading.note, []).extend([part.name] if part.name else [])
+    return notes
 
 
 def _code(outcome: Outcome) -> int:
@@ -100,12 +109,19 @@ def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> 
 
 
 def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
-    best = part.reading if part.reading.mask is None else part.reading.mask
-    plain = part.reading.written if part.reading.mask is None else None
-    rows = [(plain or best.text or "", best.confidence)]
+    rows = [_best(part.reading)]
     if with_alternatives:
         rows += [(other.text, other.confidence) for other in part.reading.alternatives]
     for text, confidence in rows:
-        cells = [name.replace("\t", "\\t").replace("\n", "\\n") for name in names]
+        cells = [shown(name) for name in names]
         cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]
         yield "\t".join(cells) + "\n"
+
+
+def _best(reading: Reading) -> tuple[str, float]:
+    """What is written or, where no marks are known, the digits; its one unsure digit open, if it has a mask; and how
+    sure that is."""
+    mask = reading.mask
+    if mask is None:
+        return reading.written or reading.text or "", reading.confidence
+    return mask.written or mask.text, mask.confidence

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -24,7 +24,9 @@ from pipeline.reading.result_parts import Alternative
 
 SUREST = 0.985  # confidence that a check lifts a reading to, at most: fields may be misread alike
 DOUBTED = 0.5  # confidence at most where nothing fits: one of the fields is wrong, nobody knows which
-MOST_COMBINATIONS = 50_000  # of texts that are weighed; a check of more fields is left out
+BROKEN = 0.01  # how often what is written breaks a check itself, by a slip of whoever wrote it: an assumption
+MOST_COMBINATIONS = 50_000  # of texts that are weighed; of more fields, fewer alternatives
+CENTS = -2  # the exponent of an amount's last digit, where it has decimals
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Check:
         if self.kind == "past":
             day = _date_of(texts[0], readings[0].format)
             return day is None or day <= today
-        values = [_value(text, reading) for text, reading in zip(texts, readings, strict=True)]
-        return sum(values[:-1]) == values[-1]
+        numbers = [Decimal(text) for text in texts]
+        return any(_adds_up(numbers, exponents) for exponents in _exponents(readings))
 
 
 def checked(
@@ -72,9 +74,7 @@ def checked(
 
 def _weighed(check: Check, readings: Sequence[Reading], today: datetime.date) -> list[Reading]:
     """The readings of a check's fields, given that it holds."""
-    options = [_options(reading) for reading in readings]
-    if math.prod(map(len, options)) > MOST_COMBINATIONS:
-        return list(readings)
+    options = _fewer([_options(reading) for reading in readings])
     masses: list[dict[str, float]] = [{} for _ in readings]
     best, total, chosen = 0.0, 0.0, None
     for combination in itertools.product(*options):
@@ -86,13 +86,14 @@ def _weighed(check: Check, readings: Sequence[Reading], today: datetime.date) ->
             best, chosen = mass, texts
         for shares, text in zip(masses, texts, strict=True):
             shares[text] = shares.get(text, 0.0) + mass
-    if chosen is None:
+    weighed = math.prod(sum(share for _, share in option) for option in options)
+    broken = max(0.0, weighed - total) * BROKEN / (1 - BROKEN)
+    if chosen is None or total < broken:  # a slip of the writer's is likelier than so many misread digits
         return [_doubted(reading, f"does not fit: {check.sentence}") for reading in readings]
     # What none of the options is may fit, too: as much of it as is left, a text in ten for each digit.
-    left = 1 - math.prod(sum(share for _, share in option) for option in options)
-    unknown = max(0.0, left) * 0.1 ** min(len(text) for text in chosen)
+    unknown = max(0.0, 1 - weighed) * 0.1 ** min(len(text) for text in chosen)
     return [
-        _meant(reading, text, shares[text] / (total + unknown))
+        _meant(reading, text, shares[text] / (total + unknown + broken))
         for reading, text, shares in zip(readings, chosen, masses, strict=True)
     ]
 
@@ -102,6 +103,14 @@ def _options(reading: Reading) -> list[tuple[str, float]]:
     text = str(reading.text)
     others = [(other.text, other.confidence) for other in reading.alternatives if len(other.text) == len(text)]
     return [(text, reading.confidence), *others]
+
+
+def _fewer(options: list[list[tuple[str, float]]]) -> list[list[tuple[str, float]]]:
+    """The options without the least likely ones, as many as makes the combinations of them too many."""
+    while math.prod(map(len, options)) > MOST_COMBINATIONS:
+        least = min((each for each in options if len(each) > 1), key=lambda each: each[-1][1])
+        least.pop()
+    return options
 
 
 def _meant(reading: Reading, text: str, confidence: float) -> Reading:
@@ -129,16 +138,38 @@ def _less(reading: Reading) -> tuple[Alternative, ...]:
     return tuple(other for other in reading.alternatives if other.confidence <= DOUBTED)[:1]
 
 
-def _value(text: str, reading: Reading) -> Decimal:
-    """What digits are worth, with as many decimals as the reading's own value has."""
-    exponent = 0 if reading.value is None else int(reading.value.as_tuple().exponent)
-    return Decimal(int(text)).scaleb(exponent)
+def _exponents(readings: Sequence[Reading]) -> Iterator[tuple[int, ...]]:
+    """What the last digit of each may be worth, as a power of ten: what its value says; of an amount whose marks leave
+    its value open, cents or, for all such alike, what is written without decimals; of other digits one."""
+    for open_ones in (0, CENTS):
+        yield tuple(
+            int(reading.value.as_tuple().exponent)
+            if reading.value is not None
+            else open_ones * (reading.written is not None)
+            for reading in readings
+        )
+
+
+def _adds_up(numbers: Sequence[Decimal], exponents: Sequence[int]) -> bool:
+    *parts, total = (number.scaleb(exponent) for number, exponent in zip(numbers, exponents, strict=True))
+    return sum(parts) == total
+
+
+def year_in_full(format: str | None) -> bool:
+    """Whether a format is that of a date that says which day is meant: with a year of four digits."""
+    return sorted(_order(format)) == sorted("DDMMYYYY")
+
+
+def _order(format: str | None) -> str:
+    """The letters of a date's format, such as DDMMYYYY of date:DD.MM.YYYY; none of another format."""
+    kind, _, order = (format or "").partition(":")
+    return "".join(letter for letter in order if letter in "DMY") if kind == "date" else ""
 
 
 def _date_of(text: str, format: str | None) -> datetime.date | None:
-    """The day that digits are in a format such as date:DDMMYYYY; None where the format does not say."""
-    order = (format or "").removeprefix("date:")
-    if sorted(order) != sorted("DDMMYYYY") or len(text) != len(order):
+    """The day that digits are in a format such as date:DDMMYYYY; None where they are none."""
+    order = _order(format)
+    if not year_in_full(format) or len(text) != len(order):
         return None
     day, month, year = (int(text[order.index(part) : order.index(part) + len(part)]) for part in ("DD", "MM", "YYYY"))
     try:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.documents.templates.cross_checks import Check
+from pipeline.documents.templates.cross_checks import Check, year_in_full
 from pipeline.errors import UsageError
 from pipeline.files import write_whole
 from pipeline.formats.format import parse_format
@@ -83,11 +84,12 @@ def load_template(path: Path) -> Template:
     if doubled or min(width, height) < 1:
         trouble = f"two fields are named {doubled[0]!r}" if doubled else f"a page of {width} x {height} pixels"
         raise UsageError(f"{path}: {trouble}")
-    checks = tuple(_check(path, number, entry, names) for number, entry in enumerate(content.get("check", []), 1))
+    checks = tuple(_check(path, number, entry, fields) for number, entry in enumerate(content.get("check", []), 1))
     return Template((width, height), landmarks, fields, checks)
 
 
-def _check(path: Path, number: int, entry: dict[str, Any], names: list[str]) -> Check:
+def _check(path: Path, number: int, entry: dict[str, Any], fields: Sequence[TemplateField]) -> Check:
+    formats = {field.name: field.format for field in fields}
     kinds = {frozenset(("sum", "total")): "sum", frozenset(("same",)): "same", frozenset(("past",)): "past"}
     kind = kinds.get(frozenset(entry))
     if kind is None:
@@ -96,11 +98,16 @@ def _check(path: Path, number: int, entry: dict[str, Any], names: list[str]) -> 
         )
     named = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
     named = [*named, entry["total"]] if kind == "sum" else named
-    unknown = [str(name) for name in named if name not in names]
+    unknown = [str(name) for name in named if name not in formats]
     if unknown:
         raise UsageError(f"{path}: check {number} names {unknown[0]!r}, which is no field")
     if not {"sum": len(named) >= 3, "same": len(named) >= 2, "past": len(named) == 1}[kind]:
         raise UsageError(f"{path}: check {number}: sum is of two fields at least, same of two, past of one")
+    if kind == "past" and not year_in_full(formats[named[0]]):
+        raise UsageError(
+            f"{path}: check {number}: past is of a field whose format is a date with a year of four digits, such as "
+            "date:DDMMYYYY"
+        )
     return Check(kind, tuple(named))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pipeline.formats.values import value_of
 from pipeline.reading.lattices.lattice import Path
@@ -54,18 +55,24 @@ def with_value(reading: Reading, found: Found, path: Path | None, model: MarkMod
         said = None if found.together is None else found.together.line.marks(text)
         return _marked(reading, choose(model, text, said, shapes_of(found, text)))
     if found.pieces is None or path is None or path.text != text:
-        return replace(reading, written=text, value_note=UNPLACED)
+        return _written(reading, text, value_note=UNPLACED)
     written = written_of(found.pieces, found.rounds[-1].spans, path)
     value = value_of(written)
-    return replace(reading, written=written, value=value.amount, value_note=value.reason)
+    return _written(reading, written, value=value.amount, value_note=value.reason)
 
 
 def _marked(reading: Reading, marked: Marked) -> Reading:
-    return replace(
+    return _written(
         reading,
-        written=marked.written,
+        marked.written,
         written_confidence=reading.confidence * marked.share,
         value=marked.amount,
         value_confidence=None if marked.amount is None else reading.confidence * marked.amount_share,
         value_note=marked.doubt,
     )
+
+
+def _written(reading: Reading, written: str, **further: Any) -> Reading:
+    """The reading with what is written, in its mask, too, if it has one."""
+    mask = None if reading.mask is None else reading.mask.in_writing(written)
+    return replace(reading, written=written, mask=mask, **further)

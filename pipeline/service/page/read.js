@@ -2,7 +2,7 @@
 
 import { ask, askJson, wireToken } from "/page/api.js";
 import { Paper } from "/page/paper.js";
-import { clearReading, percent, showReading, showVerdict } from "/page/reading.js";
+import { clearReading, percent, showReading, showVerdict, shown } from "/page/reading.js";
 import { drawRound, tellRound } from "/page/steps.js";
 
 const $ = (id) => document.getElementById(id);
@@ -52,7 +52,7 @@ function show(record) {
     turnTo(Math.max(0, rounds - 1));
   }
   $("said").textContent = record.text === null ? "No number was read."
-    : `Reads ${[...record.text].join(" ")}, right with probability ${percent(record.confidence)}. ${$("badge").textContent}.`;
+    : `Reads ${[...shown(record)].join(" ")}, right with probability ${percent(record.confidence)}. ${$("badge").textContent}.`;
 }
 
 function judge() {

@@ -54,11 +54,14 @@ function readerElement(name, said, text) {
   return item;
 }
 
+/** What a person reads: what is written or, where there are no marks to be known, the digits; an unsure one open. */
+export const shown = (record) => record.mask?.written ?? record.mask?.text ?? record.written ?? record.text;
+
 /** Takes the last reading off the page. */
 export function clearReading() {
   $("reading").hidden = true;
   for (const id of ["digits", "fields", "readers"]) $(id).replaceChildren();
-  for (const id of ["said", "note", "others", "queued"]) $(id).textContent = "";
+  for (const id of ["said", "written", "note", "others", "queued"]) $(id).textContent = "";
 }
 
 /** Shows everything of a reading that does not depend on the threshold. */
@@ -71,13 +74,16 @@ export function showReading(record) {
     ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
   $("readers").replaceChildren(...Object.entries(record.readers ?? {}).map(([name, said]) => readerElement(name, said, record.text)));
   const { mask } = record;
-  $("note").textContent = record.note ?? (mask ? `All but the ? of ${mask.text} is right with ${percent(mask.confidence)}; `
+  $("written").hidden = !record.written;
+  $("written").textContent = !record.written ? "" : `Written ${shown(record)}; `
+    + (record.value === null ? `no value: ${record.value_note}` : `value ${record.value}`);
+  $("note").textContent = record.note ?? (mask ? `All but the ? of ${shown(record)} is right with ${percent(mask.confidence)}; `
     + `it is ${mask.alternatives.map((each) => `${each.text} (${percent(each.confidence)})`).join(" or ")}.`
     : record.blank ? "There is no ink here." : "");
   $("fields").hidden = !record.fields;
   $("fields").replaceChildren(...(record.fields ?? []).map((field) => {
     const item = document.createElement("li");
-    const text = field.mask?.text ?? field.written ?? field.text ?? (field.blank ? "blank" : "not readable");
+    const text = shown(field) ?? (field.blank ? "blank" : "not readable");
     item.textContent = `${field.name}: ${text} (${percent(field.confidence)})`;
     return item;
   }));

@@ -1,7 +1,7 @@
 // The review page: an item, its picture, and the keyboard. Each item is leased, so no one else has it meanwhile.
 
 import { ask, askJson, wireToken } from "/page/api.js";
-import { percent } from "/page/reading.js";
+import { percent, shown } from "/page/reading.js";
 
 const $ = (id) => document.getElementById(id);
 const AGAIN = 5000; // ms until an empty queue is looked at again
@@ -60,7 +60,7 @@ async function show(item) {
 }
 
 /** What the field for the number begins with: what is written, or the digits, the unsure one open. */
-const suggestion = (record) => record.mask?.text ?? record.written ?? record.text ?? "";
+const suggestion = (record) => shown(record) ?? "";
 
 function showReading(record) {
   const { mask } = record;
@@ -68,7 +68,7 @@ function showReading(record) {
   $("guess").textContent = mask ? `only the ? is unsure; the others are right with probability ${percent(mask.confidence)}`
     : record.text ? `read with probability ${percent(record.confidence)}`
       : record.blank ? "nothing is written there, it seems" : "nothing was read";
-  const whole = (digit) => mask.text.replace(OPEN, digit);
+  const whole = (digit) => (mask.written ?? mask.text).replace(OPEN, digit);
   const others = mask ? mask.alternatives.map((each) => ({ ...each, text: whole(each.text) })) : record.alternatives ?? [];
   $("alternatives").replaceChildren(...others.slice(0, 3).map(({ text, confidence }, k) => {
     const button = document.createElement("button");

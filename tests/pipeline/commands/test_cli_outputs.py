@@ -1,4 +1,4 @@
-"""Files that commands write: nothing that is there is replaced unasked, and what a command reads never."""
+"""Names of files on the command line; nothing that is there is replaced unasked, and what a command reads never."""
 
 import os
 import shutil
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from pipeline.commands.main import app
+from pipeline.commands.saying import say
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
@@ -28,6 +30,47 @@ def test_every_command_that_writes_a_file_asks_before_it_replaces_one():
     writing = {name: options for name, options in leaves(typer.main.get_command(app)) if WRITTEN & options}
     assert {"batch", "evaluate", "explain", "export", "threshold", "train", "adapt"} < writing.keys()
     assert {name for name, options in writing.items() if "force" not in options} == FOLDERS
+
+
+def told(*arguments):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert "Traceback" not in result.output and result.stderr.count("\n") == 1
+    return result.exit_code, result.stderr
+
+
+@pytest.mark.parametrize("words", [("", "an empty name"), ("https://example.com/truth.csv", "is a URL, and no file")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["explain", "NAME", "--out", "picture.png"],
+        ["explain", "a.png", "--out", "NAME"],
+        ["batch", "scans", "--out", "NAME"],
+        ["evaluate", "NAME"],
+        ["evaluate", "truth.csv", "--images=NAME"],
+        ["read", "a.png", "--template", "NAME"],
+        ["read", "a.png", "--weights", "NAME"],
+        ["serve", "--templates", "NAME"],
+        ["review", "purge", "NAME", "--before", "2026-01-31"],
+        ["template", "new", "NAME", "--out", "form.toml"],
+    ],
+)
+def test_names_that_are_no_files_are_no_folders_either(command, words):
+    """Path would take an empty name for the current folder, and a slash away from a URL."""
+    name, said = words
+    code, sentence = told(*(word.replace("NAME", name) for word in command))
+    assert code == 2 and said in sentence and f"{name or repr(name)}: " in sentence
+
+
+def test_an_empty_name_of_a_folder_is_not_the_current_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(EXAMPLES / "date.png", tmp_path)
+    assert told("batch", "", "--out", "out.csv")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["date.png"]
+
+
+def test_names_change_no_terminal_and_look_like_no_other_line(capsys):
+    say("a\x1b[31m\nb\x9b.png: is none")
+    assert capsys.readouterr().err == "digitstring: a\\x1b[31m\\nb\\x9b.png: is none\n"
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
+from PIL import Image, ImageDraw, ImageFont  # noqa: E402
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
@@ -132,6 +133,21 @@ def test_the_threshold_decides_on_the_page(page):
     slider = element(page, "threshold")
     slider.send_keys(Keys.HOME)
     assert element(page, "badge").text == "Accepted"
+
+
+def test_an_amount_is_shown_with_its_marks(page, tmp_path):
+    """Digits alone would be a number a hundred times as large."""
+    picture = Image.new("L", (240, 80), 255)
+    ImageDraw.Draw(picture).text((40, 15), "31.40", 20, ImageFont.load_default(40))
+    picture.save(tmp_path / "amount.png")
+    element(page, "format").send_keys("amount")
+    element(page, "file").send_keys(str(tmp_path / "amount.png"))
+    until(page, lambda: element(page, "written").is_displayed())
+    assert "Written 31.40; " in element(page, "written").text
+    assert "3 1 . 4 0" in element(page, "said").get_attribute("textContent")
+    element(page, "format").clear()
+    element(page, "format").send_keys(Keys.TAB)  # read again as any digits
+    until(page, lambda: not element(page, "written").is_displayed())
 
 
 def test_bad_pictures_and_formats_are_told(page, tmp_path):

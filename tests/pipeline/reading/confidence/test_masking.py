@@ -1,5 +1,7 @@
 """A mask leaves open the one digit that is unsure, and says how sure the rest is."""
 
+import csv
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.batch.layouts import FileLayout
 from pipeline.batch.records import make_record
+from pipeline.commands.reading.printing import _plain_lines
 from pipeline.errors import UsageError
 from pipeline.reader import Reader
 from pipeline.reading.confidence.masking import mask_of
@@ -78,6 +81,24 @@ def test_records_say_what_is_open() -> None:
     record = make_record("a.png", Reading("17", 0.6, False, digits, mask=mask), None)
     assert record["text"] == "17" and record["mask"]["text"] == "1?" and record["mask"]["place"] == 1
     assert b",1?," in FileLayout(".csv").to_bytes(record)
+
+
+def test_of_an_amount_the_same_digit_is_open_in_what_is_written() -> None:
+    """Or 1.7 would be printed as 1?, which is ten times as much."""
+    mask = Mask("1?4", 1, 0.995, (Alternative("7", 0.6), Alternative("1", 0.395))).in_writing("-1,74")
+    assert mask.written == "-1,?4" and mask.to_json()["written"] == "-1,?4"
+    digits = tuple(Digit(digit, 0.6, (0, 0, 1, 1)) for digit in "174")
+    reading = Reading("174", 0.6, False, digits, mask=mask, written="-1,74", value=Decimal("-1.74"))
+    assert list(_plain_lines(["a"], reading, False)) == ["a\t-1,?4\t0.9950\n"]
+    cells = next(csv.reader([FileLayout(".csv").to_bytes(make_record("a.png", reading, None)).decode()]))
+    assert cells[4] == "1?4" and cells[7] == "'-1,?4"  # no formula
+
+
+@pytest.mark.slow
+def test_amounts_are_masked_with_their_marks() -> None:
+    reading = Reader(mask=0.5, threshold=1.0, format="amount").read(ZEROS.with_name("amount.png"))
+    assert reading.written and reading.mask is not None and reading.mask.written is not None
+    assert reading.mask.written.replace("?", reading.text[reading.mask.place]) == reading.written
 
 
 def test_masks_that_cannot_be_are_refused() -> None:
