@@ -1,4 +1,5 @@
-"""Pen digits whose label is plainly wrong: a 2 that is labelled 7, two 0s in one, one stroke of a 4.
+"""Labels that are plainly wrong: a pen digit 2 that is labelled 7, two 0s in one, one stroke of a 4; a 579 in a register
+that is labelled 589, between 578 and 580.
 
 Found where the reader was sure of something else, or the shape is a straight line, and judged by eye; what the writer
 may have meant stays. One in three hundred counts: some writers' only 4s are a slash and a bar, which teaches that a 1
@@ -61,6 +62,21 @@ MISLABELLED: dict[str, tuple[int, ...]] = {
     "val-001": (2, 29, 31, 33, 35, 38, 40, 44, 51, 52, 340, 479),
 }
 """writer -> which of the writer's samples, counted from 0 in the file's order."""
+
+
+REGISTER_NUMBERS = {
+    "p01_003.jpg": ("589", "579"),
+    "p07_012.jpg": ("395", "495"),
+    "p20_028.jpg": ("24", "27"),
+    "p34_001.jpg": ("1061", "2061"),
+}
+"""Of real numbers out of registers: picture -> its text as labelled, and what is written there."""
+
+
+def what_is_written(file: str, text: str) -> str:
+    """The text of a register's picture, mended where its label is known to be wrong."""
+    labelled, written = REGISTER_NUMBERS.get(file, (text, text))
+    return written if text == labelled else text
 
 
 def rightly_labelled(samples: Iterable[Sample]) -> list[Sample]:

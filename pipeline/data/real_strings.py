@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.downloads import data_folder
+from pipeline.data.mislabelled import what_is_written
 from pipeline.errors import DataError, ImageError
 from pipeline.images import load_grey
 
@@ -40,7 +41,8 @@ def register_folder(folder: Path | None = None) -> Path | None:
 
 
 def load_register_numbers(folder: Path) -> list[RealString]:
-    """The pictures of ``folder``: ``truth.csv`` (file, text, page) and ``images/``. Raises DataError naming the row."""
+    """The pictures of ``folder``: ``truth.csv`` (file, text, page) and ``images/``; labels known to be wrong are mended
+    (`mislabelled`). Raises DataError naming the row."""
     path = Path(folder) / "truth.csv"
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -60,7 +62,7 @@ def _read_row(path: Path, number: int, row: dict[str, str | None]) -> RealString
         grey = load_grey(path.parent / "images" / file)
     except ImageError as error:
         raise DataError(f"{path}, line {number}: {error}") from error
-    return RealString(np.round(grey * 255).astype(np.uint8), text, page)
+    return RealString(np.round(grey * 255).astype(np.uint8), what_is_written(file, text), page)
 
 
 def split_registers(registers: list[RealString]) -> tuple[list[RealString], list[RealString]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.data.mislabelled import MISLABELLED, rightly_labelled
+from pipeline.data.mislabelled import MISLABELLED, REGISTER_NUMBERS, rightly_labelled, what_is_written
 from pipeline.data.strokes import MORE_DIGITS, StrokeSample, load_strokes, stroke_files
 
 
@@ -16,6 +16,12 @@ def test_only_the_named_samples_of_a_writer_go() -> None:
     kept = rightly_labelled(samples)
     assert [each.text for each in kept if each.writer == "new-001"] == list("0123456789")
     assert [each.text for each in kept if each.writer == "aga-003"] == list("012345689")
+
+
+def test_only_the_label_that_is_wrong_is_mended() -> None:
+    for file, (labelled, written) in REGISTER_NUMBERS.items():
+        assert what_is_written(file, labelled) == written and what_is_written(file, "77") == "77"
+    assert what_is_written("another.jpg", "589") == "589"
 
 
 @pytest.mark.slow
