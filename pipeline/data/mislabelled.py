@@ -1,5 +1,5 @@
-"""Labels that are plainly wrong: a pen digit 2 that is labelled 7, two 0s in one, one stroke of a 4; a 579 in a register
-that is labelled 589, between 578 and 580.
+"""Labels that are plainly wrong: a pen digit 2 that is labelled 7, two 0s in one, one stroke of a 4; a 579 in a
+register that is labelled 589, between 578 and 580.
 
 Found where the reader was sure of something else, or the shape is a straight line, and judged by eye; what the writer
 may have meant stays. One in three hundred counts: some writers' only 4s are a slash and a bar, which teaches that a 1
