@@ -4,6 +4,7 @@ answers and without, and whether anything is forgotten.
     python -m benchmarks.learning.adapt --fold 0      # of five, in file order: adapt to the other four, read this one
     python -m benchmarks.learning.adapt --size 100    # adapt to so many rows, read the last fold
     python -m benchmarks.learning.adapt --registers 430    # adapt to so many register numbers, read other pages
+    python -m benchmarks.learning.adapt --registers 364 --new-pages    # the same from pages that are new to the weights
     python -m benchmarks.learning.adapt --fold 0 --unlabelled    # the same without right answers; after each round
     python -m benchmarks.learning.adapt --report      # join what was measured into tables, and draw the curve
 
@@ -37,6 +38,7 @@ from classifier.weights import Networks
 from pipeline.adapting.adapt_recipe import AdaptRecipe
 from pipeline.adapting.adaptation import adapt
 from pipeline.adapting.unlabelled import adapt_unlabelled
+from pipeline.data.real_strings import held_out_pages
 from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluation import Truth, load_truth
 from pipeline.reading.field_reader import FieldReader
@@ -65,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     part.add_argument("--size", type=int, help=f"one point of the learning curve, such as {SIZES}")
     part.add_argument("--registers", type=int, help="so many register numbers, evenly picked")
     part.add_argument("--report", action="store_true", help="join the parts that there are")
+    parser.add_argument("--new-pages", action="store_true", help="register numbers of pages new to the weights only")
     parser.add_argument("--unlabelled", action="store_true", help="without right answers")
     parser.add_argument("--truth", type=Path, help="another table than the cheque amounts'")
     parser.add_argument("--forgotten", type=int, default=0, help="so many digits and strings, for what is forgotten")
@@ -113,6 +116,8 @@ def _part(given: argparse.Namespace) -> MeasuredPart:
     begins = ("unlabelled-" if given.unlabelled else "") + ("numpy-" if given.without_pytorch else "")
     if given.registers is not None:
         every, tested = (load_truth(find_data(given.data) / table) for table in (REGISTERS, REGISTERS_TEST))
+        if given.new_pages:
+            every, begins = of_new_pages(every, find_data(given.data) / REGISTERS), f"{begins}new-"
         if not 1 <= given.registers <= len(every):
             raise SystemExit(f"--registers must be from 1 to {len(every)}")
         picks = np.linspace(0, len(every) - 1, given.registers).round().astype(int)
@@ -120,6 +125,15 @@ def _part(given: argparse.Namespace) -> MeasuredPart:
     rows = sorted(load_truth(given.truth or find_data(given.data) / CHEQUES), key=file_number)
     name, learned, tested = split(rows, given.fold, given.size)
     return MeasuredPart(begins + name, learned, tested)
+
+
+def of_new_pages(rows: Sequence[Truth], table: Path) -> list[Truth]:
+    """The register numbers of pages that the shipped weights were never trained on; their joint and calibration were
+    fitted on them."""
+    with table.open(encoding="utf-8", newline="") as file:
+        pages = {row["file"]: row["page"] for row in csv.DictReader(file)}
+    away = held_out_pages(pages.values())
+    return [row for row in rows if pages[row.file] in away]
 
 
 def file_number(truth: Truth) -> tuple[int, str]:

@@ -75,7 +75,8 @@ def _print_folds(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
         f"{fixed}, {broken}",
         "",
         f"{sum(part['cpu_minutes'] for part in folds):.1f}",
-        *("" for _ in range(1 + len(KINDS))),
+        ", ".join(f"{right / n:.1%}" for right in _right_in_rounds(folds)),
+        *("" for _ in KINDS),
     ]
     print(markdown(HEADER, [*(_row(part) for part in folds), total]) + "\n")
     means = {when: [_mean(folds, when, key) for key in ("accuracy", "read_rate_at_1%")] for when in every}
@@ -83,6 +84,12 @@ def _print_folds(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     header = ("read rate at 1 % error", "calibration error (by chance)", "mean of folds: right", "... read rate")
     print(markdown(["all folds", *header], rows) + "\n")
     return {**{when: scores.to_json() for when, scores in every.items()}, "fixed": fixed, "broken": broken}
+
+
+def _right_in_rounds(folds: Sequence[dict[str, Any]]) -> list[int]:
+    """Strings right after each round, in all folds together."""
+    rounds = [[scores["right"] for scores in part.get("rounds", ())] for part in folds]
+    return [sum(each) for each in zip(*rounds, strict=True)]
 
 
 def _mean(folds: Sequence[dict[str, Any]], when: str, key: str) -> str:

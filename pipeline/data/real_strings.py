@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def _read_row(path: Path, number: int, row: dict[str, str | None]) -> RealString
 
 
 def split_registers(registers: list[RealString]) -> tuple[list[RealString], list[RealString]]:
-    """Register numbers to train on and those held out, by page: every fifth page in the order of their names."""
-    pages = sorted({each.page for each in registers}, key=lambda page: (len(page), page))
-    away = set(pages[::HELD_OUT_PAGES])
+    """Register numbers to train on and those held out, by page."""
+    away = held_out_pages(each.page for each in registers)
     return [each for each in registers if each.page not in away], [each for each in registers if each.page in away]
+
+
+def held_out_pages(pages: Iterable[str]) -> set[str]:
+    """Every fifth page in the order of their names: what the shipped weights were never trained on."""
+    return set(sorted(set(pages), key=lambda page: (len(page), page))[::HELD_OUT_PAGES])

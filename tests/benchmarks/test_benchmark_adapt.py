@@ -111,6 +111,21 @@ def test_nothing_measured_is_one_sentence(tmp_path):
         benchmark.main(["--report", "--out", str(tmp_path / "adapt.json")])
 
 
+def test_register_numbers_of_new_pages(tmp_path):
+    """Pages 1 and 6 of 7 are every fifth one: those that are never trained on."""
+    lines = [f"car_{k}.png,1,{k + 1}" for k in range(7)]
+    (tmp_path / "truth.csv").write_text("\n".join(["file,text,page", *lines]) + "\n")
+    found = benchmark.of_new_pages(rows(7), tmp_path / "truth.csv")
+    assert [row.file for row in found] == ["car_0.png", "car_5.png"]
+
+
+def test_rounds_of_all_folds_together():
+    from benchmarks.learning.adapt_report import _right_in_rounds
+
+    folds = [{"rounds": [{"right": 3}, {"right": 4}]}, {"rounds": [{"right": 5}, {"right": 5}]}]
+    assert _right_in_rounds(folds) == [8, 9] and _right_in_rounds([{}, {}]) == []
+
+
 def test_scores_come_back_from_a_part():
     from benchmarks.learning.adapt_report import _changes, _scores
 

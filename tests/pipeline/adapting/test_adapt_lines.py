@@ -126,6 +126,8 @@ def test_without_pytorch_the_last_layer_and_a_crop_network_learn(table, readers,
     said = []
     report = adapt(table, tmp_path / "mine.npz", weights=readers, recipe=TINY, say=said.append)
     assert report.learned == ("line", "second") and any("digitstring[train]" in line for line in said)
+    card, parent = (json.loads(path.with_suffix(".json").read_text()) for path in (tmp_path / "mine.npz", readers))
+    assert card["joint"] != parent["joint"] and card["calibrated_on"]["strings"] == ROWS
     left, right = arrays(readers), arrays(tmp_path / "mine.npz")
     assert {name for name in left if (left[name] != right[name]).any()} == {"line/output", "line/output_bias"}
 
