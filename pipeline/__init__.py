@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from classifier.errors import ClassifierError, WeightsError
     from pipeline.documents.fields import DocumentReading, FieldReading
-    from pipeline.errors import DataError, ImageError, OutputError, PipelineError, UsageError
+    from pipeline.errors import DataError, ImageError, OutputError, PipelineError, UnreachableError, UsageError
     from pipeline.reader import Reader, read_document
     from pipeline.reading.result import Reading, Result, Unreadable
     from pipeline.reading.result_parts import Alternative, Digit
@@ -51,6 +51,7 @@ _HOMES = {
     "UsageError": "pipeline.errors",
     "DataError": "pipeline.errors",
     "OutputError": "pipeline.errors",
+    "UnreachableError": "pipeline.errors",
     "ClassifierError": "classifier.errors",
     "WeightsError": "classifier.errors",
     "SegmenterError": "segmenter.errors",
@@ -70,6 +71,7 @@ __all__ = [
     "Reading",
     "Result",
     "SegmenterError",
+    "UnreachableError",
     "Unreadable",
     "UsageError",
     "WeightsError",

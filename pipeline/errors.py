@@ -58,6 +58,12 @@ class OutputError(PipelineError):
     exit_code = 5
 
 
+class UnreachableError(PipelineError):
+    """What is to be read lies elsewhere, and that place does not answer: a store, a cluster. Later it may."""
+
+    exit_code = 6
+
+
 def said(problem: str, remedies: Sequence[str]) -> str:
     """One sentence: the problem, then what may be done about it."""
     return "; ".join([problem, *([" or ".join(remedies)] if remedies else [])])

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.batch.folders import RemoteImage, Source
 from pipeline.batch.outcomes import Outcome, ReadsImages, name_in, read_outcome
-from pipeline.errors import PipelineError, Remedy, UsageError
+from pipeline.errors import PipelineError, Remedy, UnreachableError, UsageError
 
 AHEAD = 4  # images handed out for each thread of the cluster: bounds what is in memory, and no thread waits
 CONNECT_SECONDS = 10
@@ -25,7 +25,7 @@ def read_on_cluster(
     make_reader: called here, so that its errors are raised at once, and once in every worker process; it must be
     picklable and hashable. Images of this machine are sent, those behind URLs are fetched by the workers. Dask gives
     the images of a worker that dies to others, and reports one that keeps killing its workers.
-    Raises whatever `make_reader` raises; UsageError; PipelineError when the scheduler goes away.
+    Raises whatever `make_reader` raises; UsageError; UnreachableError when the scheduler goes away.
     """
     make_reader()
     return _outcomes(_connect(address), images, make_reader, address)
@@ -88,7 +88,7 @@ def _result(image: Source, future: Any, address: str) -> Outcome:
     except PipelineError:
         raise
     except Exception as error:
-        raise PipelineError(
+        raise UnreachableError(
             f"{address}: the cluster went away ({type(error).__name__}: {error})", Remedy.RESUME
         ) from None
 

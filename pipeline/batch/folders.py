@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from pipeline.errors import ImageError, Remedy, UsageError
+from pipeline.errors import ImageError, Remedy, UnreachableError, UsageError
 from pipeline.files import URL
 from pipeline.image_formats import SUFFIXES
 
 PDF = ".pdf"
+# Errors of a name or of rights, where trying again does not help; others are those of a store or the way there.
+OF_THE_NAME = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,27 @@ class RemoteImage:
         return self.url
 
     def load(self) -> bytes:
-        """Its bytes. Raises ImageError."""
+        """Its bytes. Raises ImageError; UnreachableError where its whole folder is out of reach, too, so that an
+        outage is no mistake of the image's."""
         try:
             with _fsspec().open(self.url, "rb") as file:
                 return bytes(file.read())
         except UsageError:
             raise
         except Exception as error:  # every store has errors of its own
-            raise ImageError(f"{self.url}: cannot be fetched ({_reason(error)})") from None
+            sentence = f"{self.url}: cannot be fetched ({_reason(error)})"
+            if isinstance(error, OF_THE_NAME) or self._store_answers():
+                raise ImageError(sentence) from None
+            raise UnreachableError(f"{sentence}, and its store does not answer; try again", Remedy.RESUME) from None
+
+    def _store_answers(self) -> bool:
+        """Whether the folder of the image can be listed."""
+        try:
+            files, path = _fsspec().core.url_to_fs(self.url)
+            files.invalidate_cache()
+            return bool(files.ls(files._parent(path), detail=False))
+        except Exception:
+            return False
 
 
 Source = Path | RemoteImage
@@ -148,15 +163,17 @@ def _fsspec() -> Any:
 
 @contextmanager
 def _usable(url: str) -> Iterator[None]:
-    """Errors of a file system become sentences. Raises UsageError, ImageError."""
+    """Errors of a file system become sentences. Raises UsageError, ImageError, UnreachableError."""
     try:
         yield
     except UsageError:
         raise
     except (ImportError, ValueError) as error:  # a protocol that nobody knows, or whose package is missing
         raise UsageError(f"{url}: cannot be opened ({_reason(error)})") from None
-    except Exception as error:
+    except OF_THE_NAME as error:
         raise ImageError(f"{url}: cannot be listed ({_reason(error)})") from None
+    except Exception as error:
+        raise UnreachableError(f"{url}: cannot be listed ({_reason(error)}); try again") from None
 
 
 def _reason(error: Exception) -> str:

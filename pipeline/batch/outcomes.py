@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from classifier.errors import ClassifierError
 from pipeline.batch.folders import RemoteImage, Source
-from pipeline.errors import ImageError, PipelineError
+from pipeline.errors import ImageError, PipelineError, UnreachableError
 from pipeline.reading.confidence.profile import Profile
 from pipeline.reading.result import Result
 from segmenter.errors import SegmenterError
@@ -138,7 +138,7 @@ def read_outcome(
     reader: ReadsImages, image: Source | bytes | str, name: str | None = None, *, pipes: bool = False
 ) -> Outcome:
     """Read one image, whatever happens; the outcome bears `name`, or else the path or URL. pipes: whether a path may be
-    that of a pipe or device, which may never end."""
+    that of a pipe or device, which may never end. Raises UnreachableError where the store of an image goes away."""
     name = str(image) if name is None else name
     start = time.process_time()
     reading, message = None, None
@@ -146,6 +146,8 @@ def read_outcome(
         if isinstance(image, Path) and not pipes:
             check_regular(image)
         reading = reader.read(image.load() if isinstance(image, RemoteImage) else image)
+    except UnreachableError:  # no mistake of this image's, and none that its record should keep
+        raise
     except (PipelineError, SegmenterError, ClassifierError) as error:
         message = str(error) if name in str(error) or BYTES in str(error) else f"{name}: {error}"
     except Exception as error:  # a fault of ours met at one picture must not cost the other ten thousand

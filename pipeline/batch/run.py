@@ -100,7 +100,8 @@ def run_batch(
     threshold, before its record is written, so that nothing is lost there either; review_blank: also blank pictures and
     fields. main, excel: see FileLayout. settings: what decides the readings, kept beside `out`; resuming with others is
     refused. stop: ends the batch where it becomes true.
-    Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; OutputError, PipelineError later.
+    Raises ImageError, UsageError, DataError, WeightsError before `out` is touched; OutputError later;
+    UnreachableError at any time.
     """
     images = open_folder(folder)
     listing = images.listing(recursive)
