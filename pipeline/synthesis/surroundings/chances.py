@@ -27,14 +27,14 @@ class Surroundings:
 
     contents: Weights = (
         ("digit", 0.15),
-        ("count", 0.26),
+        ("count", 0.24),
         ("amount", 0.22),
         ("decimal", 0.1),
         ("code", 0.13),
         ("date", 0.05),
         ("time", 0.03),
         ("signed", 0.03),
-        ("nothing", 0.03),
+        ("nothing", 0.05),
     )
     """What the picture says; see `contents.draw_content`."""
     writings: Weights = (("hand", 0.62), ("print", 0.2), ("segments", 0.09), ("matrix", 0.03), ("drum", 0.06))

@@ -20,6 +20,8 @@ from pipeline.synthesis.surroundings.machine_print import cut_into_bars, magneti
 
 COUNTED = 2 * DIGITS
 
+GRADES = "ABCEFKMNRVXackmnrvwx"
+
 
 @dataclass(frozen=True, eq=False)
 class NumberLine:
@@ -141,8 +143,14 @@ def _planned(rng: np.random.Generator, around: Surroundings, content: str) -> tu
 
 
 def _nothing(rng: np.random.Generator) -> tuple[Planned, ...]:
-    """Marks, letters, or nothing at all."""
-    return () if rng.random() < 0.3 else plan_marks(rng)
+    """A grade as of a school, in letters that nobody would write for a digit; other marks and letters; or nothing."""
+    kind = rng.random()
+    if kind < 0.25:
+        return ()
+    if kind > 0.7:
+        return plan_marks(rng)
+    grade = GRADES[int(rng.random() * len(GRADES))] * (2 if rng.random() < 0.1 else 1)
+    return tuple(Planned(label, "mark") for label in grade + ("+", "-", ".", "", "", "")[int(6 * rng.random())])
 
 
 def _put_in_cells(rng: np.random.Generator, line: Line, pitch: float, wander: float) -> tuple[float, ...]:
