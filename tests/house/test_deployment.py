@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+import pipeline
 from pipeline.commands import codes
 from pipeline.commands.main import app
 
@@ -39,6 +40,21 @@ def parsed(words: list[str]) -> dict:
 def test_dockerfile_passes_its_linter() -> None:
     run = subprocess.run([HADOLINT, str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.slow
+def test_the_image_is_built_and_runs_where_there_is_a_daemon() -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no Docker daemon answers")
+    built = subprocess.run([docker, "build", "--quiet", ROOT], capture_output=True, text=True, check=False)
+    if any(
+        words in built.stderr for words in ("failed to resolve", "dial tcp", "Temporary failure in name resolution")
+    ):
+        pytest.skip("the daemon cannot reach its registry")
+    assert built.returncode == 0, built.stderr
+    said = subprocess.run([docker, "run", "--rm", built.stdout.strip(), "--version"], capture_output=True, text=True)
+    assert said.stdout == f"digitstring {pipeline.__version__}\n"
 
 
 def test_the_image_is_slim_without_root_and_asked_how_it_is() -> None:

@@ -13,11 +13,12 @@ SUFFIX = ".toml"
 
 def load_templates(folder: str | None) -> Mapping[str, Template]:
     """The templates of a folder by their names, `form` for form.toml; none of no folder. No request can name a path:
-    what is not among these is not looked for. Raises UsageError for a folder without, or with a damaged one."""
+    what is not among these is not looked for, and a pipe is none. Raises UsageError for a folder without, or with a
+    damaged one."""
     if folder is None:
         return {}
     try:
-        files = sorted(path for path in Path(folder).iterdir() if path.suffix == SUFFIX)
+        files = sorted(path for path in Path(folder).iterdir() if path.suffix == SUFFIX and path.is_file())
     except OSError as error:
         raise UsageError(f"{folder}: the templates cannot be listed ({error.strerror})") from None
     if not files:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pipeline.reader import Reader
+from tests.pipeline.service.serving_process import running
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,6 +53,15 @@ def test_a_profile_is_found_written_and_taken(sample: Path) -> None:
     assert batch.returncode == 0 and "40 accepted" in batch.stderr
     evaluated = run("evaluate", "truth.csv", "--json", "--profile", "profile.json", folder=sample)
     assert json.loads(evaluated.stdout)["accepted"] == 1
+
+
+def test_the_service_takes_a_profile(sample: Path) -> None:
+    pytest.importorskip("fastapi", reason="the extra `service` is not installed")
+    httpx = pytest.importorskip("httpx")
+    found = run("threshold", "truth.csv", "--max-error", 0.1, "--out", "served.json", folder=sample)
+    assert found.returncode == 0, found.stderr
+    with running("--profile", sample / "served.json", folder=sample) as service:
+        assert httpx.get(service.url + "/v1/ready", timeout=60).json()["threshold"] == float(found.stdout)
 
 
 def test_too_small_a_sample_is_told_so(sample: Path) -> None:

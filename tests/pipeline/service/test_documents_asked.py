@@ -1,6 +1,7 @@
 """Documents over HTTP: PDF, TIFF of several pages, named fields, templates of the service."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,9 @@ def test_a_folder_without_templates_is_a_mistake_at_the_start(tmp_path: Path) ->
         load_templates(str(tmp_path))
     with pytest.raises(UsageError, match="cannot be listed"):
         load_templates(str(tmp_path / "missing"))
+    os.mkfifo(tmp_path / "pipe.toml")  # never opened: it would never end
+    with pytest.raises(UsageError, match="has no template"):
+        load_templates(str(tmp_path))
     (tmp_path / "bad.toml").write_text("version = 9")
     with pytest.raises(UsageError, match="version 9"):
         load_templates(str(tmp_path))
