@@ -17,8 +17,9 @@ T = TypeVar("T")
 class RecognitionPool:
     """Threads that read images off the event loop. All methods are for the event loop's thread.
 
-    A place is held from when a request's body has arrived until it is answered; what is still arriving holds none and is
-    bounded by Receiving. A thread cannot be stopped: past the deadline the client is told so, and the thread is free when it is done.
+    A place is held from when a request's body has arrived until it is answered; what is still arriving holds none, and
+    is bounded by Receiving. A thread cannot be stopped: past the deadline the client is told so, and the thread is free
+    when it is done.
     """
 
     def __init__(self, threads: int, waiting: int, deadline: float):
