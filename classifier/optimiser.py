@@ -11,7 +11,8 @@ from classifier.arrays import Weights
 
 
 class Adam:
-    """Keeps running means of the gradient and its square for named weights; `step` updates them in place.
+    """Keeps running means of the gradient and its square for named weights; `step` updates them in place, with two
+    arrays as large as a weight for what is between.
 
     decay: weight decay per unit of learning rate, on matrices only (Loshchilov and Hutter 2019).
     """
@@ -28,11 +29,20 @@ class Adam:
         rate = learning_rate * np.sqrt(1 - self.beta2**self.steps) / (1 - self.beta1**self.steps)
         for name, gradient in gradients.items():
             mean, square, weight = self.mean[name], self.square[name], self.weights[name]
-            mean += (1 - self.beta1) * (gradient - mean)
-            square += (1 - self.beta2) * (gradient * gradient - square)
+            change = np.subtract(gradient, mean, dtype=mean.dtype)
+            change *= 1 - self.beta1
+            mean += change
+            np.multiply(gradient, gradient, out=change, casting="same_kind")
+            change -= square
+            change *= 1 - self.beta2
+            square += change
             if weight.ndim > 1 and self.decay:
                 weight *= np.float32(1 - learning_rate * self.decay)
-            weight -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-7))
+            np.multiply(mean, np.float32(rate), out=change)
+            root = np.sqrt(square)
+            root += np.float32(1e-7)
+            change /= root
+            weight -= change
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything needed to go on after a stop, as named arrays of their own."""

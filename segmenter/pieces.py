@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from segmenter.arrays import Index, Labels, Mask
 from segmenter.arrays import Ink as InkPlane
 from segmenter.components import Components
 from segmenter.cuts import INK_LEVEL, Cut
 from segmenter.ink import LINE_HEIGHT, Ink
+from segmenter.running import running_maximum
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
 INWARD = np.array([1, 1, -1, -1], dtype=np.float32)  # the signs that make the sides of a box grow inwards
@@ -114,7 +114,7 @@ def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> Labels:
 def _components(pixels: InkPlane) -> Labels:
     """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
     labels = Components.of(pixels >= INK_LEVEL).labels
-    nearby = ndimage.maximum_filter(labels, size=3, output=labels.dtype)
+    nearby = running_maximum(running_maximum(labels, 3, 0), 3, 1)
     return np.where(labels > 0, labels, nearby)
 
 

@@ -1,11 +1,12 @@
 """How cost grows: CPU and peak memory of reading against digits in a picture, its size, and the fields on a page.
 
-    python -m benchmarks.cost.growth [--runs 3]
+    python -m benchmarks.cost.growth [--runs 3] [--plot docs/growth.svg]
 
 Drawn numbers (seed given). Each figure is a process of its own, which reads once uncounted and then `--runs` times: the
 least CPU time counts, and the peak memory of the process. Sizes: the same number in a picture as large as told, the
 writing growing with it. Fields: named ones, all alike, on one page. `to one` is the cost by that of the first row's,
-divided by how much more there is to read: above 1 it grows faster than linearly.
+divided by how much more there is to read: above 1 it grows faster than linearly. --plot draws the cost against how much
+there is, both by their first values, with logarithmic axes: below the dashed line it grows slower than linearly.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common.growth_plot import drawn_plot
 from benchmarks.common.scores import write_report
 from benchmarks.common.tables import markdown
+from pipeline.files import write_whole
 
 DIGITS = (1, 2, 5, 10, 20, 30)
 MEGAPIXELS = (0.01, 0.1, 1.0, 4.0, 10.0, 40.0)
@@ -139,6 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--series", choices=list(SERIES), action="append", help="only this (default: all)")
     parser.add_argument("--one", type=Path, metavar="FILE", help="one figure, of this process, as JSON")
     parser.add_argument("--out", type=Path, default=Path("runs") / "growth.json", help="where the figures go, as JSON")
+    parser.add_argument("--plot", type=Path, metavar="SVG", help="draw the growth of CPU time")
     given = parser.parse_args(arguments)
     if given.one:
         print(json.dumps(measure(given.one, given.runs)))
@@ -149,6 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(markdown([series, "CPU ms", "to one", "peak MiB"], rows_of(measured)) + "\n")
         report[series] = measured
     write_report(given.out, report)
+    if given.plot:
+        lines = {name: [(amount, found["cpu_ms"]) for amount, found in measured] for name, measured in report.items()}
+        write_whole(given.plot, drawn_plot(lines).encode())
 
 
 if __name__ == "__main__":

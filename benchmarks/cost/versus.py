@@ -1,6 +1,6 @@
 """CPU time of a picture beside rapidocr's, in one run, and where ours goes, stage by stage.
 
-    python -m benchmarks.cost.versus [TRUTH.csv] [--peer PYTHON] [--every 1]
+    python -m benchmarks.cost.versus [TRUTH.csv] [--kind KIND] [--peer PYTHON] [--every 1]
 
 Ratios, not milliseconds, are what to compare between machines and days: our engines take turns picture by picture, and
 rapidocr (recognition alone; benchmarks/common/peer_rapidocr.py says how) reads the same pictures before and after them.
@@ -25,6 +25,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from benchmarks.accuracy.field import kinds_of
 from benchmarks.common.peer import lines_of_peer
 from benchmarks.common.scores import write_report
 from benchmarks.common.tables import markdown
@@ -110,6 +111,14 @@ def _place(module: str, name: str) -> tuple[Any, str]:
     return home, key
 
 
+def pictures_of(table: Path, kind: str | None = None) -> list[Path]:
+    """The pictures of a truth table, or those of one kind."""
+    if kind is None:
+        return [truth.path for truth in load_truth(table)]
+    kinds = kinds_of(table)
+    return [truth.path for truth in load_truth(table) if kinds.get(truth.file) == kind]
+
+
 def engines() -> dict[str, Reader]:
     """A reader for each engine that is installed."""
     names = ["numpy", *(["onnxruntime"] if find_spec("onnxruntime") else [])]
@@ -177,10 +186,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("truth", nargs="?", type=Path, help="table of pictures, default the cheque amounts")
     parser.add_argument("--peer", type=Path, help="the Python of an environment with rapidocr")
+    parser.add_argument("--kind", help="only pictures of this kind, by the table's column of that name")
     parser.add_argument("--every", type=int, default=1, help="only every so many of the pictures")
     parser.add_argument("--out", type=Path, default=Path("runs") / "versus.json", help="where the figures go, as JSON")
     given = parser.parse_args(arguments)
-    pictures = [truth.path for truth in load_truth(given.truth or default_truth())][:: given.every]
+    pictures = pictures_of(given.truth or default_truth(), given.kind)[:: given.every]
     if len(pictures) <= WARM_UP:
         raise SystemExit(f"{len(pictures)} pictures are too few: the first {WARM_UP} are not counted")
     readers = engines()

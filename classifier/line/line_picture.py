@@ -104,7 +104,11 @@ def _sampling(source: int, target: int) -> NDArray[np.float32]:
     Rows sum to 1; at the ends the outermost pixel goes on.
     """
     step = source / target
-    middle = (np.arange(target) + 0.5) * step - 0.5
     reach = max(1.0, step)
-    weights = np.maximum(0, 1 - np.abs(np.clip(middle, 0, source - 1)[:, None] - np.arange(source)) / reach)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    middle = np.clip((np.arange(target) + 0.5) * step - 0.5, 0, source - 1)[:, None]
+    # Few of the source's pixels are within reach of one of the target's; what they reach beyond its end weighs nothing.
+    places = np.maximum(np.ceil(middle - reach), 0).astype(np.intp) + np.arange(int(2 * reach) + 2)
+    weights = np.where(places < source, np.maximum(0, 1 - np.abs(middle - places) / reach), 0)
+    matrix = np.zeros((target, source + places.shape[1]), np.float32)
+    matrix[np.arange(target)[:, None], places] = weights / weights.sum(axis=1, keepdims=True)
+    return matrix[:, :source]

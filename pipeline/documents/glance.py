@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from pipeline.documents.layout.sheet import WORKING
 from segmenter.arrays import Grey
 from segmenter.components import Components
+from segmenter.running import closed
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def may_be_page(grey: Grey) -> bool:
         return False
     factor = max(1, math.ceil(max(grey.shape) / GLANCE.side))
     work = _reduced(grey, factor)
-    contrast = ndimage.grey_closing(work, size=(GLANCE.paper_window, GLANCE.paper_window)) - work
+    contrast = closed(work, GLANCE.paper_window) - work
     level = max(GLANCE.least_dark, GLANCE.dark * float(np.quantile(contrast[::2, ::2], 0.995)))
     parts = Components.of(contrast > level)
     least = GLANCE.lowest_letter * laid_out / factor

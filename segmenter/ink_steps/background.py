@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from segmenter.arrays import Box, Grey, Mask, Plane
 from segmenter.ink_steps.quantiles import median
+from segmenter.running import opened
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,7 @@ def subtract_background(dark: Plane, digit: float, beyond: float | None = None) 
     """
     square = max(3, round(0.5 * digit) | 1)
     mode, paper_around = ("nearest", 0.0) if beyond is None else ("constant", 1.0)
-    lower = ndimage.minimum_filter(dark, size=square, output=np.float32, mode=mode, cval=beyond or 0.0)
-    raised = dark - ndimage.maximum_filter(lower, size=square, output=np.float32, mode="nearest")
+    raised = dark - opened(dark, square, beyond)
     window = max(3, round(1.4 * digit) | 1)
     level = ndimage.uniform_filter(raised, size=window, output=np.float32, mode=mode)
     for spread in (0.0, 0.5):

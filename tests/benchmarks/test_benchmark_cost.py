@@ -4,13 +4,15 @@ import csv
 import json
 import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from benchmarks.common import peer
-from benchmarks.cost import growth, rounds, versus
+from benchmarks.common.growth_plot import drawn_plot
+from benchmarks.cost import epoch, growth, large_pictures, rounds, scaling, versus
 
 PEER = """
 import json, sys
@@ -109,3 +111,46 @@ def test_pages_and_pictures_are_as_large_as_told():
     page, boxes = growth.page_of(7)
     assert len(boxes) == 7 and page.shape == (120, 1100) and boxes["field6"] == (220, 60, 440, 120)
     assert growth.picture_of(0.1).size == pytest.approx(1e5, rel=0.02)
+
+
+def test_a_plot_shows_linear_growth_along_its_diagonal():
+    picture = drawn_plot({"digits": [(1, 5.0), (10, 50.0), (100, 500.0)]})
+    points = [tuple(map(float, each.split(","))) for each in picture.split('points="')[1].split('"')[0].split()]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
+    dashed = picture.split('stroke="#888"')[0].rsplit("<line ", 1)[1]
+    x1, y1, x2, y2 = (float(part.split('"')[1]) for part in dashed.split()[:4])
+    assert slopes == pytest.approx([(y2 - y1) / (x2 - x1)] * 2, rel=0.01) and points[0] == (x1, y1)
+
+
+def test_efficiency_is_what_two_do_by_twice_what_one_does():
+    runs = {
+        "1 thread": [{"wall": 2.0, "cpu": 2.0, "read": 10}, {"wall": 1.0, "cpu": 1.0, "read": 10}],
+        "2 threads": [{"wall": 2.0, "cpu": 2.2, "read": 20}],
+        "1 process": [{"wall": 1.0, "cpu": 1.0, "read": 10}],
+        "2 processes": [{"wall": 1.25, "cpu": 2.0, "read": 20}],
+    }
+    assert scaling.speed_rows(runs) == [
+        ["1 thread", "10.0", "100.0", ""],
+        ["2 threads", "10.0", "110.0", "50%"],
+        ["1 process", "10.0", "100.0", ""],
+        ["2 processes", "16.0", "100.0", "80%"],
+    ]
+    one = {"Rss": 90.4, "Pss": 70.0, "Shared_Clean": 20.0, "Shared_Dirty": 1.0}
+    assert scaling.memory_rows({"alone": one, "nothing known": {}}) == [["alone", "90", "70", "21"]]
+
+
+def test_the_parts_of_an_epoch_are_shares_of_all_but_what_is_told_apart():
+    split = {"drawing": 6.0, "examples": 3.0, "network": 1.0, "Adam": 0.5}
+    assert epoch.rows_of({"crop": split}) == [["crop", "6.0 (60%)", "3.0 (30%)", "1.0 (10%)", "0.5", "10.0"]]
+
+
+def test_a_door_is_told_by_the_means_of_fields():
+    assert large_pictures.field_row("any", [(10.0, 12.0), (30.0, 36.0)]) == ["any", "2", "20.0", "24.0", "1.20"]
+
+
+def test_pictures_of_one_kind(tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "truth.csv").write_text("file,text,kind\na.png,1,x\nb.png,2,y\n")
+    assert [path.name for path in versus.pictures_of(tmp_path / "truth.csv", "y")] == ["b.png"]
+    assert len(versus.pictures_of(tmp_path / "truth.csv")) == 2

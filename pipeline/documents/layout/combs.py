@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class PrintedBox:
 
     cells: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def frame(self) -> Cell:
         """The rectangle around all cells."""
         return Cell(

@@ -50,9 +50,12 @@ def cut_out(sheet: Sheet, box: Place, across: list[PrintedLine], down: list[Prin
     """The picture within a box of the sheet, at the page's resolution, the printed lines taken out."""
     crop = _sampled(sheet, box)
     unit = sheet.unit
-    grey = _without_lines(crop.grey, [_moved(line, box[0], box[1], unit) for line in across], unit)
+    left, top, right, bottom = box
+    across = _near(across, left, right, top, bottom)
+    grey = _without_lines(crop.grey, [_moved(line, left, top, unit) for line in across], unit)
     turned = np.ascontiguousarray(grey.T)
-    grey = _without_lines(turned, [_moved(line, box[1], box[0], unit) for line in down], unit).T
+    down = _near(down, top, bottom, left, right)
+    grey = _without_lines(turned, [_moved(line, top, left, unit) for line in down], unit).T
     return Cutout(np.ascontiguousarray(grey), crop.to_page)
 
 
@@ -90,6 +93,16 @@ def _window(
     low = np.clip(np.floor(ends.min(axis=1)) - 2, 0, np.array(size) - 1).astype(int)
     high = np.clip(np.ceil(ends.max(axis=1)) + 3, low + 1, size).astype(int)
     return low, (slice(low[0], high[0]), slice(low[1], high[1]))
+
+
+def _near(lines: list[PrintedLine], start: float, end: float, low: float, high: float) -> list[PrintedLine]:
+    """The lines that come into a box, or next to it: from `start` to `end` along them, from `low` to `high` across."""
+    reach = CUTTING.beside + 2
+    return [
+        line
+        for line in lines
+        if low - reach <= line.middle <= high + reach and line.start <= end + reach and start - reach <= line.end
+    ]
 
 
 def _moved(line: PrintedLine, start: float, middle: float, unit: float) -> tuple[int, int, float]:

@@ -122,11 +122,12 @@ def _pieces(ridges: _Ridges, averaged: Plane, top: int, left: int, noise: float)
     drawn = best > level
     crossed = ~drawn & (ridges.contrast[rows, left : left + averaged.shape[1]].max(axis=0) > level)
     start, end = _densest(drawn, crossed)
-    there = drawn[start:end][~crossed[start:end]]
-    if end - start < LINES.shortest or there.sum() < LINES.least_drawn * (end - start) or there.mean() < LINES.covered:
+    seen = ~crossed[start:end]
+    there, all_seen = np.count_nonzero(drawn[start:end] & seen), np.count_nonzero(seen)
+    if end - start < LINES.shortest or there < max(LINES.least_drawn * (end - start), LINES.covered * all_seen):
         return []
     weights = np.clip(band[:, start:end], 0, None).sum(axis=1)
-    middle = rows.start + 0.5 + float(np.average(np.arange(len(weights)), weights=weights))
+    middle = rows.start + 0.5 + float(np.arange(len(weights)) @ weights / weights.sum())
     thickness = float((band[:, start:end] > 0.5 * usual).sum(axis=0).mean())
     ends = _prolonged(ridges.loose[rows].max(axis=0) > level, left + start, left + end)
     return [
@@ -148,26 +149,27 @@ def _prolonged(drawn: Mask, start: int, end: int) -> tuple[int, int]:
 def _densest(drawn: Mask, crossed: Mask) -> tuple[int, int]:
     """The run (start, end) with the most drawn columns over the share that a line has at least (Kadane's sum); where
     a stroke crosses, nobody can tell."""
-    gain = np.concatenate(
-        [[0.0], np.cumsum(np.where(drawn, 1 - LINES.covered, np.where(crossed, -1e-3, -LINES.covered)))]
-    )
-    lowest = np.minimum.accumulate(gain)
-    end = int(np.argmax(gain - lowest))
-    return int(np.argmin(gain[: end + 1])), end
+    gain = np.zeros(len(drawn) + 1)
+    np.cumsum(np.where(drawn, 1 - LINES.covered, np.where(crossed, -1e-3, -LINES.covered)), out=gain[1:])
+    end = int((gain - np.minimum.accumulate(gain)).argmax())
+    return int(gain[: end + 1].argmin()), end
 
 
 def _joined(pieces: list[PrintedLine], contrast: Plane, strong: float) -> list[PrintedLine]:
     """Pieces that continue one another, as one: where little is between them, or a stroke that crosses."""
     lines: list[PrintedLine] = []
+    middles = np.empty(len(pieces))  # of the lines so far
     for piece in sorted(pieces, key=lambda piece: piece.start):
-        for index, line in enumerate(lines):
-            if abs(line.middle - piece.middle) <= 2 and _continues(line, piece, contrast, strong):
-                total = line.length + piece.length
-                middle = (line.middle * line.length + piece.middle * piece.length) / total
-                lines[index] = replace(line, end=max(line.end, piece.end), middle=middle)
-                break
-        else:
+        near = np.flatnonzero(np.abs(middles[: len(lines)] - piece.middle) <= 2).tolist()
+        index = next((k for k in near if _continues(lines[k], piece, contrast, strong)), len(lines))
+        if index == len(lines):
             lines.append(piece)
+        else:
+            line = lines[index]
+            total = line.length + piece.length
+            middle = (line.middle * line.length + piece.middle * piece.length) / total
+            lines[index] = replace(line, end=max(line.end, piece.end), middle=middle)
+        middles[index] = lines[index].middle
     return lines
 
 

@@ -13,6 +13,7 @@ from pipeline.documents.layout.skew import estimate_skew
 from segmenter.arrays import Affine, Box, Grey, Plane
 from segmenter.ink_steps.background import area_reduce
 from segmenter.resample import compose, inverse, scaling
+from segmenter.running import closed
 
 Place = tuple[float, float, float, float]  # left, top, right, bottom in working pixels, not rounded
 
@@ -116,13 +117,7 @@ def make_sheet(page: Grey, skew: float | None = None) -> Sheet:
 
 def _contrast(work: Grey) -> Plane:
     """How much darker than the paper around: a closing with a square removes what is dark and small."""
-    lighter = ndimage.maximum_filter1d(
-        ndimage.maximum_filter1d(work, WORKING.paper_window, axis=0), WORKING.paper_window, axis=1
-    )
-    paper = ndimage.minimum_filter1d(
-        ndimage.minimum_filter1d(lighter, WORKING.paper_window, axis=0), WORKING.paper_window, axis=1
-    )
-    contrast = paper - work
+    contrast = closed(work, WORKING.paper_window) - work
     return np.asarray(contrast - np.median(contrast[::4, ::4]), dtype=np.float32)
 
 

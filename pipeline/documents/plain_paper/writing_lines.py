@@ -13,11 +13,11 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from segmenter.arrays import Grey, Index, Mask, Plane
 from segmenter.components import Components
 from segmenter.ink_steps.background import area_reduce
+from segmenter.running import closed
 
 Things = NDArray[np.float64]  # (n, 4) left, top, right, bottom of characters
 
@@ -126,9 +126,7 @@ def _dark(work: Grey) -> Mask:
     # Most of it is paper; ink departs far from that, to one side.
     ground = 1 - work if high - middle > middle - low else work
     window = int(np.clip(WRITING.paper * min(work.shape), WRITING.narrowest, WRITING.widest)) | 1
-    lighter = ndimage.maximum_filter1d(ndimage.maximum_filter1d(ground, window, axis=0), window, axis=1)
-    paper = ndimage.minimum_filter1d(ndimage.minimum_filter1d(lighter, window, axis=0), window, axis=1)
-    contrast = paper - ground
+    contrast = closed(ground, window) - ground
     return np.asarray(contrast > max(WRITING.least_dark, WRITING.dark * _quantiles(contrast, (0.997,))[0]))
 
 
