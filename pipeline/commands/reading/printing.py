@@ -89,6 +89,8 @@ def _say_of(outcome: Outcome) -> None:
 def _notes(reading: Result) -> dict[str, list[str]]:
     """The notes there are, each once, with the names of the fields that have it."""
     notes: dict[str, list[str]] = {}
+    if not reading.parts() and reading.note is not None:  # a document without fields
+        notes[reading.note] = []
     for part in reading.parts():
         if part.reading.note is not None:
             notes.setdefault(part.reading.note, []).extend([part.name] if part.name else [])
