@@ -1,8 +1,9 @@
 """Peak memory of reading documents of many pages, by the command, a process each: pages are read one at a time.
 
-    python -m benchmarks.cost.long_documents [--pages 30 600]
+    python -m benchmarks.cost.long_documents [--pages 30 600] [--pdf]
 
-The pages are blank A4 sheets at 300 dots an inch (2480 x 3508, in grey 35 MB each once decoded), packed into one TIFF.
+The pages are blank A4 sheets at 300 dots an inch (2480 x 3508, in grey 35 MB each once decoded), packed into one TIFF
+or PDF.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ print(code, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, nargs="+", default=[1, 30, 600])
+    parser.add_argument("--pdf", action="store_true", help="packed into a PDF")
+    given = parser.parse_args(arguments)
     rows = []
-    for pages in parser.parse_args(arguments).pages:
+    for pages in given.pages:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "pages.tif"
+            path = Path(folder) / ("pages.pdf" if given.pdf else "pages.tif")
             write_pages(path, pages)
             code, peak, seconds = watch(path, pages)
             size = path.stat().st_size
@@ -45,9 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write_pages(path: Path, count: int) -> None:
-    """A TIFF of blank pages: one picture, again and again, since Pillow holds all that it is given."""
+    """A TIFF or PDF of blank pages: one picture, again and again, since Pillow holds all that it is given."""
     blank = Image.new("1", A4, 1)
-    blank.save(path, save_all=True, append_images=[blank] * (count - 1), compression="group4")
+    options = {"resolution": 300.0} if path.suffix == ".pdf" else {"compression": "group4"}
+    blank.save(path, save_all=True, append_images=[blank] * (count - 1), **options)
 
 
 def watch(path: Path, pages: int) -> tuple[int, float, float]:

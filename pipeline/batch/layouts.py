@@ -21,6 +21,7 @@ from pipeline.tables import csv_line, safe_cell
 COLUMNS = (
     "file", "page", "field", "kind", "text", "confidence", "accepted", "written", "value", "value_note", "note", "error"
 )  # fmt: skip
+BLANK = "blank"  # the note of what holds no ink; without text, other fields hold ink that is no number
 OPENED = {"text", "written"}  # with the unsure digit open, where a mask has them
 AS_TEXT = {"field", "text", "written"}  # that a spreadsheet must not take for numbers: leading zeros would go
 JSON, CSV = ".jsonl", ".csv"
@@ -64,10 +65,17 @@ class FileLayout:
 
     def _cells(self, row: Record) -> Iterator[str]:
         for column in COLUMNS:
-            value = row.get("mask", {}).get(column, row.get(column)) if column in OPENED else row.get(column)
+            value = _value(row, column)
             text = ("true" if value else "false") if isinstance(value, bool) else safe_cell(value)
             is_text = self.excel and column in AS_TEXT and text and not text.startswith("'")
             yield '="' + text.replace('"', '""') + '"' if is_text else text
+
+
+def _value(row: Record, column: str) -> Any:
+    """What stands in a column of a row."""
+    if column in OPENED:
+        return row.get("mask", {}).get(column, row.get(column))
+    return row.get("note") or BLANK if column == "note" and row.get("blank") else row.get(column)
 
 
 def rows_of(record: Record, main: bool = False) -> list[Record]:

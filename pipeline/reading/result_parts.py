@@ -102,6 +102,14 @@ class Digit:
         }
 
 
+def with_marks(text: str, written: str | None) -> str:
+    """A text with the marks of what is written in their places; as it is where that has another number of digits."""
+    if written is None or sum(character in DIGITS for character in written) != len(text):
+        return text
+    digits = iter(text)
+    return "".join(next(digits) if character in DIGITS else character for character in written)
+
+
 @dataclass(frozen=True)
 class Mask:
     """A text with one digit left open, where that one alone is unsure.
@@ -125,8 +133,7 @@ class Mask:
 
     def in_writing(self, written: str) -> Mask:
         """With the same digit open in what is written, whose digits are those of the reading's text."""
-        index = [index for index, character in enumerate(written) if character in DIGITS][self.place]
-        return replace(self, written=written[:index] + OPEN + written[index + 1 :])
+        return replace(self, written=with_marks(self.text, written))
 
     def to_json(self) -> dict[str, Any]:
         """Keys: text, place, confidence, alternatives; of an amount also written."""

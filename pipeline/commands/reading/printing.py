@@ -113,7 +113,10 @@ def _plain_lines(names: list[str], reading: Result, with_alternatives: bool) -> 
 def _part_lines(names: list[str], part: Part, with_alternatives: bool) -> Iterator[str]:
     rows = [_best(part.reading)]
     if with_alternatives:
-        rows += [(other.text, other.confidence) for other in part.reading.alternatives]
+        from pipeline.reading.result_parts import with_marks
+
+        written = part.reading.written
+        rows += [(with_marks(other.text, written), other.confidence) for other in part.reading.alternatives]
     for text, confidence in rows:
         cells = [shown(name) for name in names]
         cells += [text, f"{confidence:.4f}"] if cells or with_alternatives else [text]

@@ -57,6 +57,13 @@ function readerElement(name, said, text) {
 /** What a person reads: what is written or, where there are no marks to be known, the digits; an unsure one open. */
 export const shown = (record) => record.mask?.written ?? record.mask?.text ?? record.written ?? record.text;
 
+/** Another text with the marks of what is written in their places; as it is where that has another number of digits. */
+export function withMarks(text, written) {
+  const digits = [...text];
+  if ((written?.match(/[0-9]/g) ?? []).length !== digits.length) return text;
+  return written.replace(/[0-9]/g, () => digits.shift());
+}
+
 /** Takes the last reading off the page. */
 export function clearReading() {
   $("reading").hidden = true;
@@ -71,7 +78,7 @@ export function showReading(record) {
   $("confidence").textContent = percent(record.confidence);
   const others = record.alternatives.filter((other) => other.confidence >= 0.0005);
   $("others").textContent = others.length
-    ? `Or ${others.map((other) => `${other.text} (${percent(other.confidence)})`).join(", ")}.` : "";
+    ? `Or ${others.map((other) => `${withMarks(other.text, record.written)} (${percent(other.confidence)})`).join(", ")}.` : "";
   $("readers").replaceChildren(...Object.entries(record.readers ?? {}).map(([name, said]) => readerElement(name, said, record.text)));
   const { mask } = record;
   $("written").hidden = !record.written;

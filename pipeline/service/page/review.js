@@ -1,7 +1,7 @@
 // The review page: an item, its picture, and the keyboard. Each item is leased, so no one else has it meanwhile.
 
 import { ask, askJson, wireToken } from "/page/api.js";
-import { percent, shown } from "/page/reading.js";
+import { percent, shown, withMarks } from "/page/reading.js";
 
 const $ = (id) => document.getElementById(id);
 const AGAIN = 5000; // ms until an empty queue is looked at again
@@ -69,7 +69,7 @@ function showReading(record) {
     : record.text ? `read with probability ${percent(record.confidence)}`
       : record.blank ? "nothing is written there, it seems" : "nothing was read";
   const whole = (digit) => (mask.written ?? mask.text).replace(OPEN, digit);
-  const others = mask ? mask.alternatives.map((each) => ({ ...each, text: whole(each.text) })) : record.alternatives ?? [];
+  const others = mask ? mask.alternatives.map((each) => ({ ...each, text: whole(each.text) })) : record.alternatives?.map((each) => ({ ...each, text: withMarks(each.text, record.written) })) ?? [];
   $("alternatives").replaceChildren(...others.slice(0, 3).map(({ text, confidence }, k) => {
     const button = document.createElement("button");
     button.type = "button";

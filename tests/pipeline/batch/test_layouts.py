@@ -64,6 +64,13 @@ def test_rows_of_what_is_no_document():
     assert (empty["kind"], empty["text"], empty["accepted"]) == ("document", "", "false")
 
 
+def test_what_is_blank_and_what_is_no_number_are_two_things():
+    blank, unreadable = table(
+        CSV, *(make_record("a.png", Reading.nothing(blank=is_blank), None) for is_blank in (True, False))
+    )
+    assert blank["text"] == unreadable["text"] == "" and (blank["note"], unreadable["note"]) == ("blank", "")
+
+
 def test_spreadsheets_keep_leading_zeros_and_know_the_encoding():
     layout = FileLayout(".csv", excel=True)
     assert layout.header.startswith(b"\xef\xbb\xbf")

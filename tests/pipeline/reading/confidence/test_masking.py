@@ -1,6 +1,7 @@
 """A mask leaves open the one digit that is unsure, and says how sure the rest is."""
 
 import csv
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -90,6 +91,11 @@ def test_of_an_amount_the_same_digit_is_open_in_what_is_written() -> None:
     digits = tuple(Digit(digit, 0.6, (0, 0, 1, 1)) for digit in "174")
     reading = Reading("174", 0.6, False, digits, mask=mask, written="-1,74", value=Decimal("-1.74"))
     assert list(_plain_lines(["a"], reading, False)) == ["a\t-1,?4\t0.9950\n"]
+    others = (Alternative("194", 0.2), Alternative("1714", 0.1))
+    assert list(_plain_lines([], replace(reading, alternatives=others), True))[1:] == [
+        "-1,94\t0.2000\n",
+        "1714\t0.1000\n",  # where its marks would stand, nobody knows
+    ]
     cells = next(csv.reader([FileLayout(".csv").to_bytes(make_record("a.png", reading, None)).decode()]))
     assert cells[4] == "1?4" and cells[7] == "'-1,?4"  # no formula
 
