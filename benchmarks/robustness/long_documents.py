@@ -1,6 +1,6 @@
 """Peak memory of reading documents of many pages, by the command, a process each: pages are read one at a time.
 
-    python -m benchmarks.cost.long_documents [--pages 30 600] [--pdf]
+    python -m benchmarks.robustness.long_documents [--pages 30 600] [--pdf]
 
 The pages are blank A4 sheets at 300 dots an inch (2480 x 3508, in grey 35 MB each once decoded), packed into one TIFF
 or PDF.

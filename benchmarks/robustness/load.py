@@ -1,6 +1,6 @@
 """The service under load, on loopback: latency against offered load, twice the capacity, and recovery.
 
-    python -m benchmarks.cost.load [--seconds 10]
+    python -m benchmarks.robustness.load [--seconds 10]
 
 A service of one process and one thread is started. Closed loop: 1, 2, 4 and 8 clients, each sending the next request
 when the last is answered; the best throughput is taken for the capacity. Open loop: requests at fixed times, whatever
