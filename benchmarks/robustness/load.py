@@ -7,7 +7,8 @@ when the last is answered; the best throughput is taken for the capacity. Open l
 the answers do, at half, three quarters, nearly all and twice the capacity, and then at half again (recovery). And a
 closed loop beside SLOW uploads that send their headers and then nothing, more than there are places. Every request must
 be answered: read (200), or told to come back (429, 503) with Retry-After. Latency counts from the time
-at which a request was due.
+at which a request was due. At capacity, the CPU that the service takes for a request is told beside that of reading
+the same picture in Python (Linux).
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ import numpy as np
 
 from benchmarks.common.scores import describe, open_reader, options, write_report
 from benchmarks.common.tables import markdown
+from pipeline import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = (1, 2, 4, 8)
 SHARES = (0.5, 0.75, 0.9, 2.0, 0.5)  # of the capacity
 WAITING = 16
 SLOW = 50
+READINGS = 40  # of the picture without a service
 COME_BACK = (429, 503)
 
 
@@ -73,9 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     about = describe(given.weights, open_reader(given.weights))
     image = (ROOT / "examples" / "amount.png").read_bytes()
     rows: list[list[str]] = []
-    with service() as url:
+    with service() as (url, process):
         asyncio.run(closed(url, image, 1, 2.0))  # warm
+        begun = cpu_seconds(process)
         found = {clients: asyncio.run(closed(url, image, clients, given.seconds)) for clients in CLIENTS}
+        request = (cpu_seconds(process) - begun) / sum(outcome.statuses[200] for outcome in found.values())
         rows += [outcome.row(f"closed loop, {clients} clients") for clients, outcome in found.items()]
         capacity = max(outcome.statuses[200] / outcome.seconds for outcome in found.values())
         for share in SHARES:
@@ -90,14 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     header = ["load", "read a second", "read", "told to come back", "lost or failed", "p50 ms", "p95 ms", "p99 ms"]
     print(markdown(header, rows))
+    alone = reading_seconds(image)
     print(f"\ncapacity {capacity:.1f} a second; peak memory of the service {peak:.0f} MiB")
+    print(f"CPU a request {1000 * request:.1f} ms, {request / alone:.2f} times that of the reading alone")
     report: dict[str, Any] = {"weights": about, "header": header, "rows": rows, "capacity": capacity, "peak_mib": peak}
+    report |= {"request_cpu_s": request, "reading_cpu_s": alone}
     write_report(given.out, report)
 
 
 @contextmanager
-def service() -> Iterator[str]:
-    """The address of a running service."""
+def service() -> Iterator[tuple[str, int]]:
+    """The address of a running service, and the number of its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -123,10 +131,29 @@ def service() -> Iterator[str]:
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def cpu_seconds(process: int) -> float:
+    """CPU that a process has taken so far (proc(5): fields 14 and 15 of its stat); not a number where nobody says."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def reading_seconds(image: bytes) -> float:
+    """CPU of one reading of a picture, warm, without a service."""
+    reader = Reader()
+    reader.read(image)
+    begun = time.process_time()
+    for _ in range(READINGS):
+        reader.read(image)
+    return (time.process_time() - begun) / READINGS
 
 
 async def closed(url: str, image: bytes, clients: int, seconds: float) -> LoadOutcome:

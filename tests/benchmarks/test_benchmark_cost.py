@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 import time
 from itertools import pairwise
@@ -12,7 +13,7 @@ from PIL import Image
 
 from benchmarks.common import peer
 from benchmarks.common.growth_plot import drawn_plot
-from benchmarks.cost import epoch, growth, large_pictures, rounds, scaling, versus
+from benchmarks.cost import epoch, growth, large_pictures, load, rounds, scaling, versus
 
 PEER = """
 import json, sys
@@ -154,3 +155,10 @@ def test_pictures_of_one_kind(tmp_path):
     (tmp_path / "truth.csv").write_text("file,text,kind\na.png,1,x\nb.png,2,y\n")
     assert [path.name for path in versus.pictures_of(tmp_path / "truth.csv", "y")] == ["b.png"]
     assert len(versus.pictures_of(tmp_path / "truth.csv")) == 2
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="Linux tells it there")
+def test_the_cpu_of_a_process_is_what_it_says_itself():
+    burn(0.05)
+    assert load.cpu_seconds(os.getpid()) == pytest.approx(time.process_time(), abs=0.05)
+    assert np.isnan(load.cpu_seconds(2**22 + 1))
