@@ -13,7 +13,8 @@ from PIL import Image
 
 from benchmarks.common import peer
 from benchmarks.common.growth_plot import drawn_plot
-from benchmarks.cost import epoch, growth, large_pictures, load, rounds, scaling, versus
+from benchmarks.cost import epoch, growth, large_pictures, rounds, scaling, versus
+from benchmarks.robustness import load
 
 PEER = """
 import json, sys
