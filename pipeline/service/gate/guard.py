@@ -43,7 +43,7 @@ class Guard:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _unless_cancelled(send))
             return
         answer, headers = _Answer(send), _headers(scope)
         try:
@@ -86,6 +86,18 @@ class _Answer:
             message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
         self.size += len(message.get("body", b""))
         await self._send(message)
+
+
+def _unless_cancelled(send: Any) -> Any:
+    """The `send` of the application's life, which does not call it a failure, traceback and all, that somebody was in a
+    hurry to end the service: a second Ctrl-C cancels what waits for its end."""
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "lifespan.shutdown.failed" and "CancelledError" in message.get("message", ""):
+            message = {"type": "lifespan.shutdown.complete"}
+        await send(message)
+
+    return sending
 
 
 def _headers(scope: Any) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """What the service says on standard error."""
 
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,18 @@ def test_mistakes_of_the_command_are_sentences(arguments: list[str], words: str)
         [sys.executable, ROOT / "cli.py", "serve", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert run.returncode == 2 and words in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("between", [0.0, 0.1, 0.4])
+def test_interrupted_twice_it_ends_and_prints_no_traceback(tmp_path: Path, between: float) -> None:
+    with running(folder=tmp_path) as service:
+        httpx.get(service.url + "/v1/health", timeout=60)
+        for pause in (between, 0):
+            service.process.send_signal(signal.SIGINT)
+            time.sleep(pause)
+        assert service.process.wait(60) in (0, 130, -signal.SIGINT)
+        assert all(line.startswith("digitstring: ") for line in service.said.read_text().splitlines())
+        assert "Traceback" not in service.said.read_text()
 
 
 def test_quiet_says_nothing_of_requests(tmp_path: Path) -> None:
