@@ -36,6 +36,10 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": ErrorModel, "description": "Decided meanwhile, or another reviewer has it."},
 }
 
+UNUSABLE_FILE: dict[int | str, dict[str, Any]] = {
+    503: {"model": ErrorModel, "description": "The review file cannot be used: its disk is full, say."}
+}
+
 
 class NoSuchItem(Refusal):
     """There is no item of that number."""
@@ -45,7 +49,9 @@ class NoSuchItem(Refusal):
 
 def review_routes(store: ReviewStore) -> APIRouter:
     """The routes around one queue."""
-    router = APIRouter(prefix="/v1/review", tags=["review"], responses={**GATE, **STRAY}, dependencies=NO_QUERY)
+    router = APIRouter(
+        prefix="/v1/review", tags=["review"], responses={**GATE, **STRAY, **UNUSABLE_FILE}, dependencies=NO_QUERY
+    )
     _add_queue(router, store)
     _add_pictures(router, store)
     _add_export(router, store)
