@@ -72,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truth", type=Path, help="another table than the cheque amounts'")
     parser.add_argument("--forgotten", type=int, default=0, help="so many digits and strings, for what is forgotten")
     parser.add_argument("--checked", type=int, default=AdaptRecipe.checked, help="strings that the tool holds out")
-    parser.add_argument("--passes", type=int, default=AdaptRecipe.passes)
-    parser.add_argument("--crops", nargs="*", default=AdaptRecipe.crops, help="crop networks that learn, too")
+    parser.add_argument("--passes", type=int, help="over the strings (default: the recipe's)")
+    parser.add_argument("--crops", nargs="*", help="crop networks that learn, too (default: the recipe's)")
     parser.add_argument("--without-pytorch", action="store_true", help="as where digitstring[train] is not installed")
     given = parser.parse_args(arguments)
     if given.report:
@@ -154,12 +154,13 @@ def split(rows: Sequence[Truth], fold: int | None, size: int | None) -> tuple[st
 
 
 def recipe_of(given: argparse.Namespace) -> AdaptRecipe:
-    return AdaptRecipe(
+    begin = AdaptRecipe.without_answers if given.unlabelled else AdaptRecipe
+    chosen = {"passes": given.passes, "crops": None if given.crops is None else tuple(given.crops)}
+    return begin(
         seed=given.seed,
-        crops=tuple(given.crops),
         checked=given.checked,
-        passes=given.passes,
         pytorch=not given.without_pytorch,
+        **{name: value for name, value in chosen.items() if value is not None},
     )
 
 

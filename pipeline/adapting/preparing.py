@@ -36,8 +36,8 @@ Progress = Callable[[int, int], None]
 
 NAMES = {"line": "line network", "first": "first crop network", "second": "second crop network"}
 WITHOUT_PYTORCH = (
-    "PyTorch is not installed: of the line network only the last layer learns, and a crop network, more slowly; with "
-    'the extra `pip install "digitstring[train]"` all of the line network does, which brings most'
+    "PyTorch is not installed: of the line network only the last layer learns, beside the crop network and the way "
+    'both are joined; with the extra `pip install "digitstring[train]"` all of it does, which brings more'
 )
 
 
@@ -98,8 +98,8 @@ def make_learners(
         else:
             say(WITHOUT_PYTORCH)
             learners.append(OutputLearner(networks.line, own, base, recipe.outputs))
-    if networks.line is None or not torch:
-        crops = tuple(dict.fromkeys([*crops, "second"]))
+    if not learners and not crops:
+        crops = ("first",)
     learners += [_crop_learner(name, networks, pictures, sources, recipe, on_picture) for name in crops]
     names = " and the ".join(NAMES[each.name] for each in learners)
     say(f"the {names} will learn from {len(pictures)} pictures; strings of the parent's kind are mixed in")

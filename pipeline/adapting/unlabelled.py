@@ -121,7 +121,7 @@ def adapt_unlabelled(
     weights, data, say, progress: as for `adapt`. on_round: told the number of each round and its networks.
     Raises UsageError (also for weights with one reader), DataError, WeightsError.
     """
-    recipe = recipe or AdaptRecipe()
+    recipe = recipe or AdaptRecipe.without_answers()
     files, parent = begin(out, weights, resume, force)
     if parent.joint is None:
         raise UsageError("these weights have one reader only, and none to agree with; give a table of right answers")

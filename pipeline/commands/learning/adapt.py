@@ -79,7 +79,7 @@ def _unlabelled(folder: Path, out: Path, seed: int, options: dict[str, Any]) -> 
     from pipeline.adapting import unlabelled
     from pipeline.adapting.adapt_recipe import AdaptRecipe
 
-    report = unlabelled.adapt_unlabelled(folder, out, recipe=AdaptRecipe(seed=seed), **options)
+    report = unlabelled.adapt_unlabelled(folder, out, recipe=AdaptRecipe.without_answers(seed=seed), **options)
     say(report.warning())
     if report.kept_parent:
         return None

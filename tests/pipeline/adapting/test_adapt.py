@@ -36,6 +36,7 @@ STYLE = replace(TRAINING, empty=0.0, papers=(("white", 1.0),), neighbours=0.0, i
 STEP = StepConfig(strings=4, lone=4)
 TINY = AdaptRecipe(
     passes=2,
+    crops=("second",),
     steps=1,
     schedule=AdaptSchedule(warm_up=0, step=STEP),
     varied=1,

@@ -41,7 +41,9 @@ def test_folds_are_disjoint_blocks(count):
 def test_fewer_rows_are_held_out_more_often():
     recipe = AdaptRecipe()
     assert [recipe.folds(count) for count in (10, 25, 100, 200, 430, 5000)] == [5, 5, 3, 3, 3, 2]
-    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [32, 9, 8]
+    assert [recipe.passes_over(count) for count in (10, 100, 430)] == [64, 16, 16]
+    blind = AdaptRecipe.without_answers(seed=2)
+    assert (blind.passes, blind.crops, blind.seed) == (8, (), 2) and blind.passes_over(430) == 8
 
 
 def test_the_fewer_the_strings_the_more_of_the_parent_is_kept():

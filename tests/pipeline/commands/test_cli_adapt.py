@@ -67,7 +67,7 @@ def test_a_folder_without_right_answers(table, tmp_path, monkeypatch):
     )
     result = adapt(tmp_path, "--unlabelled", "--out", "m.npz", "--seed", 3)
     assert result.exit_code == 0 and "adapted to 7 of 9 pictures, without right answers" in result.stderr
-    assert "labelled sample" in result.stderr and asked[0][1]["recipe"] == AdaptRecipe(seed=3)
+    assert "labelled sample" in result.stderr and asked[0][1]["recipe"] == AdaptRecipe.without_answers(seed=3)
     refused = adapt(tmp_path, "--unlabelled", "--out", "m.npz", "--images", tmp_path)
     assert refused.exit_code == 2 and "--images" in refused.stderr
 
