@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.arrays import Plane
+from segmenter.arrays import Mask, Plane
 
 
 def running_maximum(plane: NDArray[Any], window: int, axis: int) -> NDArray[Any]:
@@ -40,8 +40,13 @@ def opened(plane: Plane, window: int, beyond: float | None = None) -> Plane:
     return running_maximum(running_maximum(lower, window, 0), window, 1)
 
 
+def grown(mask: Mask) -> Mask:
+    """A mask (h, w) and all pixels beside it, also by their corners."""
+    return running_maximum(running_maximum(mask, 3, 0), 3, 1)
+
+
 def _lowest(dtype: np.dtype[Any]) -> float:
-    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+    return -np.inf if dtype.kind == "f" else 0 if dtype.kind == "b" else np.iinfo(dtype).min
 
 
 def _running(larger: np.ufunc, plane: NDArray[Any], window: int, axis: int, beyond: float) -> NDArray[Any]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.arrays import Box, Grey, Mask, Plane
 from segmenter.ink_steps.background import (
@@ -89,9 +91,9 @@ class Work:
         """The same with that much paper around it."""
         return replace(
             self,
-            contrast=np.pad(self.contrast, room),
-            rules=np.pad(self.rules, room),
-            off=None if self.off is None else np.pad(self.off, room),
+            contrast=_widened(self.contrast, room),
+            rules=_widened(self.rules, room),
+            off=None if self.off is None else _widened(self.off, room),
             left=self.left - room * self.factor,
             top=self.top - room * self.factor,
             room=room,
@@ -154,3 +156,11 @@ def is_lone(region: Box, paper: float | None) -> bool:
     """Whether a region, its margin of paper cut off, has the shape of one digit."""
     left, top, right, bottom = region
     return paper is not None and right - left < REGIONS.lone * (bottom - top)
+
+
+def _widened(plane: NDArray[Any], room: int) -> NDArray[Any]:
+    """(h, w) with that many rows and columns of zeros around it; np.pad takes four times as long."""
+    height, width = plane.shape
+    wider = np.zeros((height + 2 * room, width + 2 * room), plane.dtype)
+    wider[room : room + height, room : room + width] = plane
+    return wider

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmenter.arrays import Mask, Plane
-from segmenter.components import EIGHT, Components
+from segmenter.arrays import Index, Mask, Plane
+from segmenter.components import Components
 from segmenter.ink_steps.quantiles import median, quantile
 from segmenter.ink_steps.thresholding import STROKES, stroke_width
+from segmenter.running import grown
 
 Heights = NDArray[np.float32]  # (w,) rows
 
@@ -98,7 +99,8 @@ def _strongest(y: NDArray[Any], x: NDArray[Any]) -> tuple[float, float, int]:
 
 def _thickness(mask: Mask, y: NDArray[Any], x: NDArray[Any], thickest: int) -> int:
     """Median length of the vertical runs that start at the points."""
-    padded = np.pad(mask, ((0, thickest + 1), (0, 0)))
+    padded = np.zeros((len(mask) + thickest + 1, mask.shape[1]), dtype=bool)
+    padded[: len(mask)] = mask
     run = np.stack([padded[y + step, x] for step in range(thickest + 1)])
     return max(1, int(median(np.cumprod(run, axis=0).sum(axis=0))))
 
@@ -180,7 +182,7 @@ def _is_bars(rule: Rule, mask: Mask, digit: float, least_length: float) -> bool:
     drawn = np.any(mask & (rows >= upper) & (rows <= lower), axis=0)
     above = np.any(mask & (rows < upper) & (rows >= upper - RULES.leaving), axis=0)
     below = np.any(mask & (rows > lower) & (rows <= lower + RULES.leaving), axis=0)
-    edges = np.flatnonzero(np.diff(np.pad(drawn, 1).astype(np.int8))).reshape(-1, 2)
+    edges = _changes(drawn).reshape(-1, 2)
     bars = [
         last - first
         for first, last in edges.tolist()
@@ -191,7 +193,7 @@ def _is_bars(rule: Rule, mask: Mask, digit: float, least_length: float) -> bool:
 
 def _stands_clear(filled: Mask, clear: int) -> bool:
     """Whether columns with ink lie between two stretches of at least `clear` empty ones; (w,) bool."""
-    edges = np.flatnonzero(np.diff(np.pad(~filled, 1).astype(np.int8)))
+    edges = _changes(~filled)
     starts, ends = edges[::2], edges[1::2]
     return int((ends - starts >= clear).sum()) >= 2
 
@@ -211,7 +213,7 @@ def erase_rules(contrast: Plane, mask: Mask, digit: float, trimmed: bool = False
     gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
     if not gone.any():
         return contrast, gone
-    halo = ndimage.binary_dilation(gone, structure=EIGHT) & ~(mask & ~gone)
+    halo = grown(gone) & ~(mask & ~gone)
     return np.where(halo, 0, contrast).astype(np.float32), gone
 
 
@@ -236,3 +238,10 @@ def _erased_sides(mask: Mask, contrast: Plane, digit: float, framed: bool) -> Ma
         sides = [rule for rule in sides if (framed and lower) or rule.thickness <= finest]
         gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
     return gone
+
+
+def _changes(flags: Mask) -> Index:
+    """Where runs of true values of (n,) begin, and where the next false one stands, in turn."""
+    padded = np.zeros(len(flags) + 2, dtype=bool)
+    padded[1:-1] = flags
+    return np.flatnonzero(padded[1:] != padded[:-1])

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmenter.arrays import Ink, Mask, Plane
-from segmenter.components import EIGHT, Components
+from segmenter.components import Components
 from segmenter.ink_steps.quantiles import median, quantile
+from segmenter.running import grown
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def noise_level(values: NDArray[np.float32]) -> float:
 
 def soft_ink(contrast: Plane, mask: Mask, core: float) -> Ink:
     """Ink in [0, 1], about 1 in the core of a stroke, exactly 0 away from the mask; (h, w) float32."""
-    near = ndimage.binary_dilation(mask, structure=EIGHT)
+    near = grown(mask)
     ink = np.clip((contrast / core - 0.15) / 0.75, 0, 1)
     return np.where(near, ink, 0).astype(np.float32)
 

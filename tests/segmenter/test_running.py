@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from segmenter.running import closed, opened, running_maximum, running_minimum
+from segmenter.running import closed, grown, opened, running_maximum, running_minimum
 
 planes = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40)).map(
     lambda drawn: np.random.default_rng(drawn[0]).random(drawn[1:], dtype=np.float32)
@@ -38,6 +38,13 @@ def test_closing_and_opening_are_those_of_scipy(plane, half):
     np.testing.assert_array_equal(opened(plane, window), ndimage.grey_opening(plane, size=(window, window)))
     lower = ndimage.minimum_filter(plane, size=window, mode="constant", cval=0.3)
     np.testing.assert_array_equal(opened(plane, window, 0.3), ndimage.maximum_filter(lower, size=window))
+
+
+@given(planes, st.floats(0, 1))
+@settings(deadline=None)
+def test_a_mask_grows_to_its_eight_neighbours(plane, level):
+    mask = plane > level
+    np.testing.assert_array_equal(grown(mask), ndimage.binary_dilation(mask, structure=np.ones((3, 3))))
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.float64])
