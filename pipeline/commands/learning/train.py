@@ -47,6 +47,12 @@ def train(
     marks_alone: Annotated[
         bool, typer.Option("--marks-alone", help="With --calibrate: only how marks about digits are known.")
     ] = False,
+    mean: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Weights and their share, as a.npz:0.7; again for others: the mean of one training's stages."
+        ),
+    ] = None,
     resume: o.Resume = False,
     force: o.Replace = False,
 ) -> None:
@@ -57,6 +63,9 @@ def train(
         return
     if calibrate is not None:
         _calibrate(calibrate, out, data, second, first_alone, marks_alone)
+        return
+    if mean:
+        _average(mean, out, data, force)
         return
     from pipeline.training.recipe import train_shipped
 
@@ -104,6 +113,24 @@ def _calibrate(
 
     recalibrate(weights, out, data, second=second, first_alone=first_alone, marks_alone=marks_alone)
     tell(f"{out}: calibrated")
+
+
+def _average(parts: list[str], out: Path, data: Path | None, force: bool) -> None:
+    """The mean of weights, calibrated."""
+    from pipeline.training.averaging import average_weights
+
+    average_weights([_part(part) for part in parts], out, force=force)
+    tell(f"{out}: averaged")
+    _calibrate(out, out, data)
+
+
+def _part(text: str) -> tuple[Path, float]:
+    """A weights file and its share, as a.npz:0.7."""
+    name, _, share = text.rpartition(":")
+    try:
+        return Path(name), float(share)
+    except ValueError:
+        raise UsageError(f"{text}: weights and their share are given as a.npz:0.7") from None
 
 
 def _names(without: str | None) -> tuple[str, ...] | None:
