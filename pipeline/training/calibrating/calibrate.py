@@ -99,15 +99,17 @@ def calibrate_pair(networks: Networks, reader: ColumnReader, held_out: StringDat
 def _confidence(
     posteriors: np.ndarray, right: np.ndarray, styles: tuple[StringStyle, ...], real: int
 ) -> dict[str, Any]:
-    """What the card holds of (n,) posteriors of the best texts, and whether these are right; real: how many are
-    not drawn."""
+    """What the card holds of (n,) posteriors of the best texts, and whether these are right; real: how many, the
+    last of them, are not drawn."""
     calibration = fit_calibration(posteriors, right)
     confidences = np.array([calibration.confidence(p) for p in posteriors])
+    # The hands of the registers are among those that the readers learned from: of unseen ones they promise too much.
+    unseen = slice(len(right) - real)
     drawn = ", ".join(dict.fromkeys(style.name for style in styles))
     strings = {"style": drawn, "strings": len(right) - real, "real_strings": real, "seed": SEED}
     return {
         "calibration": calibration.to_json(),
-        "thresholds": thresholds(confidences, right),
+        "thresholds": thresholds(confidences[unseen], right[unseen]),
         "calibrated_on": {**strings, "right": float(right.mean())},
     }
 
