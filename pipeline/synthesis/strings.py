@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from pipeline.synthesis.handwriting.hands import Hand, draw_hand
 from pipeline.synthesis.handwriting.placing import Line
-from pipeline.synthesis.handwriting.reordering import reordered
+from pipeline.synthesis.handwriting.reordering import sometimes_reordered
 from pipeline.synthesis.handwriting.writing import draw_kind, write_line, write_pen_string
 from pipeline.synthesis.numbers import Planned, draw_number, plan_characters, plan_marks
 from pipeline.synthesis.scans import crop_field, scan
@@ -149,9 +149,7 @@ def _write(
 
 def _draw_pen_string(rng: np.random.Generator, sources: Sources, style: StringStyle) -> SyntheticString:
     """A real string by another pen on another paper."""
-    sample = sources.draw_pen_string(rng)
-    if style.reordered and rng.random() < style.reordered:
-        sample = reordered(rng, sample)
+    sample = sometimes_reordered(rng, sources.draw_pen_string(rng), style.reordered)
     hand = draw_hand(rng, sources, style, "shapes")
     line, labels = write_pen_string(rng, sample, hand)
     return _finish(rng, style, hand, line, labels, (True,) * len(labels), owner_known=False)

@@ -25,6 +25,11 @@ class Reordered:
     strokes: tuple[np.ndarray, ...]
 
 
+def sometimes_reordered(rng: np.random.Generator, sample: PenSample, chance: float) -> PenSample:
+    """The string `reordered`, as often as the chance says; without one nothing is drawn."""
+    return reordered(rng, sample) if chance and rng.random() < chance else sample
+
+
 def reordered(rng: np.random.Generator, sample: PenSample) -> PenSample:
     """The string with its digits shuffled, its marks and gaps where they were; as it is where its characters do not
     stand apart."""

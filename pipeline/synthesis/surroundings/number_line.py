@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.synthesis.handwriting.hands import Hand, draw_hand, ink_strokes, write_digit
 from pipeline.synthesis.handwriting.placing import Line
-from pipeline.synthesis.handwriting.reordering import reordered
+from pipeline.synthesis.handwriting.reordering import sometimes_reordered
 from pipeline.synthesis.handwriting.writing import draw_kind, write_line, write_pen_string
 from pipeline.synthesis.numbers import Planned, plan_marks
 from pipeline.synthesis.sources import DIGITS, PenSample, Sources
@@ -80,9 +80,7 @@ def draw_number_line(
     if rng.random() < around.nibs:
         hand = replace(hand, nib=uniform(rng, around.nib_contrasts), pen=1.3 * hand.pen)
     if kind == "string":
-        sample = _draw_pen_string(rng, sources)
-        if style.reordered and rng.random() < style.reordered:
-            sample = reordered(rng, sample)
+        sample = sometimes_reordered(rng, _draw_pen_string(rng, sources), style.reordered)
         line, labels = write_pen_string(rng, sample, hand)
         ink, owner, _ = line.compose()
         return NumberLine(ink, owner, labels, (True,) * len(labels), hand.height, False, hand, known=False)

@@ -16,7 +16,6 @@ from pipeline.adapting.check import Comparison
 from pipeline.adapting.crops.schedule import AdaptSchedule, Base, run_pass, start_trainer
 from pipeline.adapting.crops.variations import picture_versions
 from pipeline.adapting.labelled import load_pictures
-from pipeline.adapting.runs import Runs
 from pipeline.errors import DataError, UsageError
 from pipeline.reading.field_reader import FieldReader
 from pipeline.reading.lattices.rescoring import MEASURES
@@ -28,6 +27,7 @@ from pipeline.training.crop.path_loss import path_loss
 from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.recipe import Stage
 from pipeline.training.string_pool import StringData, alone, draw_examples
+from tests.pipeline.adapting.stopping import stopped_at
 
 pytestmark = pytest.mark.slow
 
@@ -172,18 +172,8 @@ def test_the_same_seed_gives_the_same_weights(table, pair, whole, tmp_path, help
 @pytest.mark.parametrize("stop", [1, 3, 16])
 def test_resumed_is_the_same_as_uninterrupted(table, pair, whole, tmp_path, helps, monkeypatch, stop):
     """Stopped in the middle of a fold, after one, and in the training on everything."""
-    save, count = Runs._save, [0]
-
-    def interrupt(self, *arguments):
-        save(self, *arguments)
-        count[0] += 1
-        if count[0] == stop:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Runs, "_save", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            adapt(table, tmp_path / "parts.npz", weights=pair, recipe=TINY)
+    with stopped_at(monkeypatch, stop):
+        adapt(table, tmp_path / "parts.npz", weights=pair, recipe=TINY)
     assert (tmp_path / "parts.checkpoint").exists() and not (tmp_path / "parts.npz").exists()
     with pytest.raises(UsageError, match="interrupted training"):
         adapt(table, tmp_path / "parts.npz", weights=pair, recipe=TINY)

@@ -20,7 +20,6 @@ from pipeline.adapting.labelled import Picture
 from pipeline.adapting.lines.line_examples import OwnLine, draw_base
 from pipeline.adapting.lines.line_learner import LineSchedule
 from pipeline.adapting.lines.outputs import OutputLearner, OutputSchedule
-from pipeline.adapting.runs import Runs
 from pipeline.adapting.unlabelled import Said, adapt_unlabelled
 from pipeline.errors import UsageError
 from pipeline.reading.confidence.joint import Joint
@@ -29,6 +28,7 @@ from pipeline.synthesis.strings import TRAINING, draw_string
 from pipeline.training.checkpoints import TrainingFiles
 from pipeline.training.crop.trainer import StepConfig
 from pipeline.training.line.ctc_gradient import ctc_gradient
+from tests.pipeline.adapting.stopping import stopped_at
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs digitstring[train]")
 STYLE = replace(TRAINING, empty=0.0, papers=(("white", 1.0),), neighbours=0.0, intruders=0.0, boxes=0.0)
@@ -147,18 +147,8 @@ def test_resumed_is_the_same_as_uninterrupted(table, readers, tmp_path, helps, m
 
     monkeypatch.setattr(Said, "labels", lambda self, rows, sure: {row: "12" for row in rows})
     run("whole.npz")
-    save, count = Runs._save, [0]
-
-    def interrupt(self, *arguments):
-        save(self, *arguments)
-        count[0] += 1
-        if count[0] == stop:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Runs, "_save", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            run("parts.npz")
+    with stopped_at(monkeypatch, stop):
+        run("parts.npz")
     run("parts.npz", resume=True)
     assert changed(tmp_path / "whole.npz", tmp_path / "parts.npz") == set()
     assert (tmp_path / "whole.json").read_bytes() == (tmp_path / "parts.json").read_bytes()

@@ -9,6 +9,7 @@ from classifier.line.line_network import LineNetwork, LineShape
 from classifier.weights import Networks, load_networks
 from pipeline.adapting.runs import Runs
 from pipeline.training.checkpoints import TrainingFiles
+from tests.pipeline.adapting.stopping import stopped_at
 
 PARENT = LineNetwork.initialise(LineShape((2, 2, 3, 3, 4, 6)), np.random.default_rng(1))
 
@@ -70,21 +71,12 @@ def test_what_is_written_is_the_mean_of_all_runs(first, tmp_path):
 
 @pytest.mark.parametrize("stop", range(1, 7))
 def test_a_stop_at_any_save_changes_nothing(first, tmp_path, monkeypatch, stop):
-    save, count = Runs._save, [0]
-
-    def interrupt(self, *arguments):
-        save(self, *arguments)
-        count[0] += 1
-        if count[0] == stop:
-            raise KeyboardInterrupt
-
     def whole(runs):
         judged = [runs.judged(run, {0: "1"}, added, together=True) for run in range(2)]
         return [*judged, added(runs.train(2, {0: "1"}))]
 
     expected = whole(make_runs(first, tmp_path))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Runs, "_save", interrupt)
+    with stopped_at(monkeypatch, stop):
         whole(make_runs(first, tmp_path))
     again = make_runs(first, tmp_path)
     again.resume()
