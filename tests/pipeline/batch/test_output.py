@@ -125,10 +125,11 @@ def test_a_full_disk_under_the_review_file_loses_nothing_either(folder, tmp_path
 
 
 def test_a_record_that_cannot_be_written_is_no_mistake(folder, tmp_path, monkeypatch):
-    with Output(tmp_path / "out.jsonl", JSON, resume=False, force=False) as output:
+    full = open("/dev/full", "wb", buffering=0)
+    with full, Output(tmp_path / "out.jsonl", JSON, resume=False, force=False) as output:
         output.begin()
         output._file.close()
-        monkeypatch.setattr(output, "_file", open("/dev/full", "wb", buffering=0))
+        monkeypatch.setattr(output, "_file", full)
         with pytest.raises(OutputError, match="No space left"):
             output.add({"file": "a", "error": "b"})
 

@@ -74,7 +74,7 @@ def test_a_batch_checks_too_and_none_that_does_not_fit_is_accepted(folder, tmp_p
     out = tmp_path / "out.csv"
     command = ["batch", folder / "scans", "--out", out, "--template", folder / "form.toml", "--threshold", 0.6]
     assert run(*command).exit_code == 1
-    rows = list(csv.DictReader(out.open(newline="")))
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert {row["accepted"] for row in rows if row["file"] == "a.png"} == {"true"}
     wrong = [row for row in rows if row["file"] == "b.png"]
     assert len(wrong) == 6 and {row["accepted"] for row in wrong} == {"false"}
