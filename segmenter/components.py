@@ -28,6 +28,11 @@ class Components:
         labels, count = ndimage.label(mask, structure=EIGHT if corners else None)
         return cls(labels, count)
 
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> "Components":
+        """Of an empty mask of `shape`."""
+        return cls(np.zeros(shape, dtype=np.int32), 0)
+
     @cached_property
     def boxes(self) -> Index:
         """(count, 4) left, top, right, bottom; right and bottom are exclusive."""
@@ -50,6 +55,22 @@ class Components:
         """(count,) pixels of each component."""
         return np.bincount(self.labels.ravel(), minlength=self.count + 1)[1:]
 
+    @cached_property
+    def whole(self) -> Mask:
+        """(h, w) all of them."""
+        return self.labels > 0
+
+    def chosen(self, which: Mask) -> "Components":
+        """Those of which `which`, (count,), is true, in their order; to label them anew takes several times as long."""
+        if which.all():
+            return self
+        kept = int(np.count_nonzero(which))
+        numbers = np.zeros(self.count + 1, dtype=np.int32)
+        numbers[1:][which] = np.arange(1, kept + 1)
+        found = Components(numbers.take(self.labels), kept)
+        found.__dict__["boxes"] = self.boxes[which]
+        return found
+
     def holding(self, where: Mask) -> Mask:
         """(count,) whether each component has a pixel in a mask (h, w)."""
         found = np.zeros(self.count + 1, dtype=bool)
@@ -63,7 +84,9 @@ class Components:
 
     def mask(self, chosen: Mask) -> Mask:
         """(h, w) the components of which `chosen`, (count,), is true."""
-        return np.concatenate([[False], chosen])[self.labels]
+        table = np.zeros(self.count + 1, dtype=bool)
+        table[1:] = chosen
+        return table.take(self.labels)
 
     def cutout(self, k: int) -> Mask:
         """Component k within its box."""

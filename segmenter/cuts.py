@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmenter.arrays import Index, Mask
-from segmenter.components import Components
 from segmenter.ink import Ink
 from segmenter.seams import find_seams
 
-INK_LEVEL = 0.25  # a pixel with at least this much ink belongs to a component
 GAP, STROKE, DOUBLE, DENSE = range(4)  # levels: nothing crossed, one stroke, two strokes, anything else
 STROKES_CROSSED = (0.3, 1.7, 3.0)  # most ink crossed at the levels GAP, STROKE, DOUBLE, in pen widths
 MOST_CUTS = 500  # in a field; more come of dirt only, and would cost time and memory without bound
@@ -86,12 +84,12 @@ def _coarsest(cuts: list[Cut]) -> list[Cut]:
 
 def _candidates(ink: Ink) -> tuple[NDArray[np.int16], list[str]]:
     """Paths (K, h) of all generators and which generator each is from."""
-    mask = ink.pixels >= INK_LEVEL
+    mask = ink.components.whole
     top, bottom = _contours(mask)
     upper, lower = _valleys(top), _valleys(-bottom)
     seams = find_seams(ink.pixels)
     generators = {
-        "gap": _gap_columns(mask),
+        "gap": _gap_columns(ink),
         "seam": _minima(seams.cost),
         "projection": _minima(ink.pixels.sum(axis=0)),
         "contour": np.concatenate([upper, lower]),
@@ -122,9 +120,9 @@ def _minima(profile: NDArray[np.float32]) -> Index:
     return (starts[low] + ends[low]) // 2
 
 
-def _gap_columns(mask: Mask) -> Index:
+def _gap_columns(ink: Ink) -> Index:
     """Between each two neighbouring connected components: the middle of their gap, or of their overlap."""
-    edges = sorted(Components.of(mask).boxes[:, [0, 2]].tolist())
+    edges = sorted(ink.components.boxes[:, [0, 2]].tolist())
     middles = [(min(stop, after[1]) + after[0]) // 2 for (_, stop), after in itertools.pairwise(edges)]
     return np.array(middles, dtype=np.intp)
 

@@ -1,6 +1,7 @@
 """Ink: a grey image of a number becomes soft ink of standard height, upright, on an empty background."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -10,12 +11,13 @@ from segmenter.arrays import Ink as InkPlane
 from segmenter.components import Components, usual_height
 from segmenter.ink_steps.background import content_box, sharpen
 from segmenter.ink_steps.regions import RawPicture, Work, enlarged, is_lone, prepare, reduced
-from segmenter.ink_steps.stance import drop_outside, estimate_skew, estimate_slant, number_line
+from segmenter.ink_steps.stance import Outline, drop_outside, estimate_skew, estimate_slant, number_line
 from segmenter.ink_steps.surroundings import find_surroundings
-from segmenter.ink_steps.thresholding import soft_ink, stroke_mask, stroke_width
+from segmenter.ink_steps.thresholding import find_strokes, soft_ink, stroke_width
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
+INK_LEVEL = 0.25  # a pixel with at least this much ink belongs to a component
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Ink:
     def blank(self) -> bool:
         """Whether there is no ink at all."""
         return not bool(self.pixels.any())
+
+    @cached_property
+    def components(self) -> Components:
+        """Of the ink that is at least INK_LEVEL."""
+        return Components.of(self.pixels >= INK_LEVEL)
 
 
 @dataclass(frozen=True)
@@ -123,51 +130,70 @@ def _look(raw: RawPicture, region: Box, digit: float) -> _Strokes | None:
     """The strokes in a region of the image where digits are about `digit` source pixels high, if any."""
     if region[2] - region[0] < 3 or region[3] - region[1] < 3:
         return None
-    strokes = _find_strokes(prepare(raw, region, digit, reduced), digit)
-    if strokes is None or digit >= LOOK.small_digit:
-        return strokes
-    return _find_strokes(prepare(raw, region, digit, enlarged), digit) or strokes
+    seen = _see(prepare(raw, region, digit, reduced), digit)
+    if seen is not None and digit < LOOK.small_digit:
+        seen = _see(prepare(raw, region, digit, enlarged), digit) or seen
+    return None if seen is None else _measured(seen)
 
 
-def _find_strokes(work: Work, digit: float) -> _Strokes | None:
-    """The strokes of the number, how they lean and where their line is, if there are any; digit: in source pixels."""
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What is looked at, the strokes of the number in it, and the contrast of their core; digit: in pixels of work."""
+
+    work: Work
+    parts: Components
+    core: float
+    digit: float
+
+
+def _see(work: Work, digit: float) -> _Seen | None:
+    """The strokes of the number, if there are any; digit: in source pixels."""
     digit /= work.factor
-    work, mask, core = _number_strokes(work, digit)
-    if core and _is_blurred(mask):
-        work = replace(work, contrast=sharpen(work.contrast, stroke_width(mask)))
-        mask, core = stroke_mask(work.contrast, digit, work.off)
-    if core == 0:
-        return None
+    work, parts, core = _number_strokes(work, digit)
+    if core and _is_blurred(parts):
+        work = replace(work, contrast=sharpen(work.contrast, stroke_width(parts.whole)))
+        parts, core = find_strokes(work.contrast, digit, work.off)
+    return _Seen(work, parts, core, digit) if core else None
+
+
+def _measured(seen: _Seen) -> _Strokes:
+    """Strokes with how they lean and where their line is."""
+    work, mask, digit = seen.work, seen.parts.whole, seen.digit
     slant = estimate_slant(mask, digit)
-    skew = estimate_skew(transform(mask, inverse(upright(slant, 0)))[0], digit)
-    level, _, offset = transform(mask, inverse(upright(slant, skew)))
-    line_top, line_bottom = (row + offset for row in number_line(level, digit))
-    mask = drop_outside(mask, skew, (line_top, line_bottom))
-    soft = soft_ink(work.contrast, mask, core)
+    level, _, offset = transform(mask, inverse(upright(slant, 0)))
+    outline = Outline.of(level, digit)
+    skew = estimate_skew(outline, digit)
+    if skew:
+        level, _, offset = transform(mask, inverse(upright(slant, skew)))
+        outline = Outline.of(level, digit)
+    line_top, line_bottom = (row + offset for row in number_line(outline))
+    mask = drop_outside(seen.parts, skew, (line_top, line_bottom))
+    soft = soft_ink(work.contrast, mask, seen.core)
     to_source = scaling(work.factor, work.left, work.top)
     return _Strokes(soft, mask, slant, skew, (line_top, line_bottom), to_source, work.factor)
 
 
-def _number_strokes(work: Work, digit: float) -> tuple[Work, Mask, float]:
-    """What is looked at without what surrounds the number, the mask of the strokes, and the contrast of their core (0
-    with an empty mask); digit: in pixels of work.
+def _number_strokes(work: Work, digit: float) -> tuple[Work, Components, float]:
+    """What is looked at without what surrounds the number, the strokes, and the contrast of their core (0 where there
+    are none); digit: in pixels of work.
 
     Frames are often darker than what is in them: without them the threshold is found anew.
     """
-    mask, core = stroke_mask(work.contrast, digit, work.off)
+    parts, core = find_strokes(work.contrast, digit, work.off)
     for _ in range(LOOK.most_frames):
-        around = find_surroundings(mask[work.inner], work.rules[work.inner], work.cut) if core else None
+        inner = Components.of(parts.whole[work.inner]) if work.room else parts
+        around = find_surroundings(inner, work.rules[work.inner], work.cut) if core else None
         if around is None:
             break
         around = ndimage.binary_dilation(np.pad(around, work.room), iterations=LOOK.soft)
         work = replace(work, off=around if work.off is None else work.off | around)
-        mask, core = stroke_mask(work.contrast, digit, work.off)
-    return work, mask, core
+        parts, core = find_strokes(work.contrast, digit, work.off)
+    return work, parts, core
 
 
-def _is_blurred(mask: Mask) -> bool:
-    """Whether strokes, (h, w) bool, are as thick as a blurred picture makes them."""
-    return stroke_width(mask) >= LOOK.thick * usual_height(Components.of(mask).heights)
+def _is_blurred(parts: Components) -> bool:
+    """Whether strokes are as thick as a blurred picture makes them."""
+    return stroke_width(parts.whole) >= LOOK.thick * usual_height(parts.heights)
 
 
 def _straighten(strokes: _Strokes) -> Ink:

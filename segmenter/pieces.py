@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.arrays import Index, Labels, Mask
-from segmenter.arrays import Ink as InkPlane
-from segmenter.components import Components
-from segmenter.cuts import INK_LEVEL, Cut
-from segmenter.ink import LINE_HEIGHT, Ink
+from segmenter.cuts import Cut
+from segmenter.ink import INK_LEVEL, LINE_HEIGHT, Ink
 from segmenter.running import running_maximum
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
@@ -76,7 +74,7 @@ def cut_pieces(ink: Ink, cuts: tuple[Cut, ...]) -> Pieces:
     pixels = ink.pixels
     h, w = pixels.shape
     piece = _piece_map(np.stack([cut.path for cut in cuts[1:-1]]) if len(cuts) > 2 else None, h, w)
-    component = _components(pixels)
+    component = _components(ink)
     rows, columns = np.nonzero(pixels)
     values = pixels[rows, columns]
     keys = component[rows, columns].astype(np.intp) * len(cuts) + piece[rows, columns]
@@ -111,9 +109,9 @@ def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> Labels:
     return np.cumsum(steps, axis=1)[:, :w]
 
 
-def _components(pixels: InkPlane) -> Labels:
+def _components(ink: Ink) -> Labels:
     """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
-    labels = Components.of(pixels >= INK_LEVEL).labels
+    labels = ink.components.labels
     nearby = running_maximum(running_maximum(labels, 3, 0), 3, 1)
     return np.where(labels > 0, labels, nearby)
 

@@ -48,16 +48,17 @@ def find_seams(ink: NDArray[np.float32]) -> Seams:
     # Lanes are rows, with a wall on both sides: neighbouring lanes of all columns are then one run of memory.
     total = np.full((lanes + 2, w), np.inf, dtype=np.float32)
     total[1:-1] = 0
-    choice = np.empty((h, lanes, w), dtype=np.int8)
-    straight = total[1:-1]
+    to_left, to_right = np.empty((2, h, lanes, w), dtype=bool)
+    straight, bent = total[1:-1], np.empty_like(total)
+    left, right = bent[:-2], bent[2:]
     for y in range(h):
-        left, right = total[:-2] + np.float32(BEND_COST), total[2:] + np.float32(BEND_COST)
-        to_left = left < straight
-        np.minimum(left, straight, out=left)
-        to_right = right < left
-        np.subtract(to_right, to_left & ~to_right, out=choice[y], dtype=np.int8)
-        np.minimum(left, right, out=straight)
+        np.add(total, BEND_COST, out=bent)
+        np.less(left, straight, out=to_left[y])
+        np.minimum(left, straight, out=straight)
+        np.less(right, straight, out=to_right[y])
+        np.minimum(right, straight, out=straight)
         straight += price[y]
         straight += drift
+    choice = to_right.view(np.int8) - (to_left > to_right)
     bottom = np.argmin(straight, axis=0)
     return Seams(straight[bottom, np.arange(w)], choice, bottom)

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from pipeline.synthesis.strings import SyntheticString
 from pipeline.training.crop.examples import DIGIT_HELD, DIGIT_PURE, ink_by_character
-from segmenter.cuts import INK_LEVEL
+from segmenter.ink import INK_LEVEL
 from segmenter.pieces import Pieces
 from segmenter.spans import Spans
 

@@ -14,8 +14,7 @@ from pipeline.reading.lattices.search import Round
 from pipeline.reading.line.reading import LineReading
 from pipeline.reading.result_parts import Alternative, Digit
 from segmenter.arrays import Box, Mask
-from segmenter.cuts import INK_LEVEL
-from segmenter.ink import Ink
+from segmenter.ink import INK_LEVEL, Ink
 from segmenter.pieces import Pieces
 from segmenter.spans import Spans
 

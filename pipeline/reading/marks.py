@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from pipeline.formats.values import CURRENCY, UNKNOWN
 from pipeline.reading.lattices.lattice import SKIP, Path
-from segmenter.cuts import INK_LEVEL
+from segmenter.ink import INK_LEVEL
 from segmenter.pieces import Pieces
 from segmenter.spans import Spans
 

@@ -3,6 +3,7 @@
 A picture that was turned has a flat canvas around it: its corners are no paper, and its edge is no stroke.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ class PaperConfig:
 
 
 PAPER = PaperConfig()
+SUMMED_PAIRWISE = 8  # values from which on numpy sums them in another order than one after the other
 BAND_PIXELS = 1_000_000  # of a large picture that are reduced at once: what takes no memory worth speaking of
 
 
@@ -74,10 +76,15 @@ def area_reduce(image: Plane, factor: int) -> Plane:
 
 def _reduced_band(image: Plane, factor: int) -> Plane:
     height, width = image.shape
-    padded = np.pad(image, ((0, -height % factor), (0, -width % factor)), mode="edge")
-    rows, columns = padded.shape[0] // factor, padded.shape[1] // factor
-    blocks = padded.reshape(rows, factor, columns, factor)
-    return blocks.mean(axis=3, dtype=np.float32).mean(axis=1, dtype=np.float32)
+    if height % factor or width % factor:
+        image = np.pad(image, ((0, -height % factor), (0, -width % factor)), mode="edge")
+    rows, columns = image.shape[0] // factor, image.shape[1] // factor
+    blocks = image.reshape(rows, factor, columns, factor)
+    if factor >= SUMMED_PAIRWISE:
+        return blocks.mean(axis=3, dtype=np.float32).mean(axis=1, dtype=np.float32)
+    # Of few values, the same as the mean along their axis, in a fraction of its time.
+    across = functools.reduce(np.add, (blocks[..., k] for k in range(factor))) / np.float32(factor)
+    return functools.reduce(np.add, (across[:, k] for k in range(factor))) / np.float32(factor)
 
 
 def enlarge(image: Plane) -> Plane:
@@ -142,12 +149,12 @@ def subtract_background(dark: Plane, digit: float, beyond: float | None = None) 
     raised = dark - opened(dark, square, beyond)
     window = max(3, round(1.4 * digit) | 1)
     level = ndimage.uniform_filter(raised, size=window, output=np.float32, mode=mode)
-    for spread in (0.0, 0.5):
-        paper = (raised <= level + spread * float(raised.std())).astype(np.float32)
+    for above in (0.0, 0.5 * float(raised.std())):
+        paper = (raised <= level + above).astype(np.float32)
         share = ndimage.uniform_filter(paper, size=window, output=np.float32, mode=mode, cval=paper_around)
         total = ndimage.uniform_filter(paper * raised, size=window, output=np.float32, mode=mode)
         level = np.where(share > 0.02, total / np.maximum(share, 0.02), level)
-    return (raised - level).astype(np.float32)
+    return (raised - level).astype(np.float32, copy=False)
 
 
 def sharpen(contrast: Plane, pen: float) -> Plane:

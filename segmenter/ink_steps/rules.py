@@ -77,12 +77,21 @@ def find_rules(mask: Mask, thickest: int, least_length: float) -> list[Rule]:
 def _thin(mask: Mask, thickest: int) -> Mask:
     """Pixels of vertical runs of at most `thickest` pixels."""
     size = thickest + 1
-    bits = mask.astype(np.uint8)
-    # An opening: only runs of `size` or more survive it; its two halves are shifted against each other.
-    eroded = ndimage.minimum_filter1d(bits, size, axis=0, output=np.uint8, mode="constant", cval=0)
-    shift = -1 if size % 2 == 0 else 0
-    opened = ndimage.maximum_filter1d(eroded, size, axis=0, output=np.uint8, mode="constant", cval=0, origin=shift)
-    return mask & (opened == 0)
+    if len(mask) < size:
+        return mask.copy()
+    # An opening: only runs of `size` or more survive it.
+    begins = np.zeros((len(mask) + size - 1, mask.shape[1]), dtype=bool)
+    begins[size - 1 : len(mask)] = _of_rows(np.logical_and, mask, size)
+    return mask & ~_of_rows(np.logical_or, begins, size)
+
+
+def _of_rows(both: np.ufunc, mask: Mask, size: int) -> Mask:
+    """A mask (h - size + 1, w): of each pixel and those of the size - 1 rows below it."""
+    length = 1
+    while length < size:
+        step = min(length, size - length)
+        mask, length = both(mask[:-step], mask[step:]), length + step
+    return mask
 
 
 def _strongest(y: NDArray[Any], x: NDArray[Any]) -> tuple[float, float, int]:
@@ -90,10 +99,10 @@ def _strongest(y: NDArray[Any], x: NDArray[Any]) -> tuple[float, float, int]:
     offsets = np.rint(y - SLOPES[:, None] * x).astype(np.intp)
     low = int(offsets.min())
     bins = int(offsets.max()) - low + 2
-    flat = offsets - low + bins * np.arange(SLOPES.size)[:, None]
-    votes = np.bincount(flat.ravel(), minlength=bins * SLOPES.size).reshape(SLOPES.size, bins)
+    offsets += (bins * np.arange(SLOPES.size) - low)[:, None]
+    votes = np.bincount(offsets.ravel(), minlength=bins * SLOPES.size).reshape(SLOPES.size, bins)
     pairs = votes[:, :-1] + votes[:, 1:]
-    best, offset = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
+    best, offset = divmod(int(np.argmax(pairs)), bins - 1)
     return float(offset + low) + 0.5, float(SLOPES[best]), int(pairs[best, offset])
 
 
@@ -101,8 +110,8 @@ def _thickness(mask: Mask, y: NDArray[Any], x: NDArray[Any], thickest: int) -> i
     """Median length of the vertical runs that start at the points."""
     padded = np.zeros((len(mask) + thickest + 1, mask.shape[1]), dtype=bool)
     padded[: len(mask)] = mask
-    run = np.stack([padded[y + step, x] for step in range(thickest + 1)])
-    return max(1, int(median(np.cumprod(run, axis=0).sum(axis=0))))
+    run = padded[y + np.arange(thickest + 1)[:, None], x]
+    return max(1, int(median(np.logical_and.accumulate(run, axis=0).sum(axis=0))))
 
 
 def erase(rules: list[Rule], mask: Mask, contrast: Plane) -> Mask:
@@ -110,7 +119,8 @@ def erase(rules: list[Rule], mask: Mask, contrast: Plane) -> Mask:
     gone, bands = np.zeros_like(mask), np.zeros_like(mask)
     for rule in rules:
         band = _band(rule, mask.shape, RULES.above, RULES.below)
-        gone |= band & mask & ~_crossed(rule, mask) & ~_covered(rule, mask, contrast)
+        drawn = band & mask
+        gone |= drawn & ~(_crossed(rule, mask) | _covered(band, drawn, contrast))
         bands |= band
     if not gone.any():
         return gone
@@ -138,12 +148,12 @@ def _crossed(rule: Rule, mask: Mask) -> Mask:
     return dark_at(edge - 3) & dark_at(edge + rule.thickness + 2)
 
 
-def _covered(rule: Rule, mask: Mask, contrast: Plane) -> Mask:
-    """Columns, (w,) bool, where the rule is much heavier than by itself: a foot of a digit stands on it."""
-    around = _band(rule, mask.shape, RULES.above, RULES.below)
-    weight = ndimage.uniform_filter1d(np.where(around, contrast, 0).sum(axis=0), 3, mode="nearest")
-    drawn = (around & mask).any(axis=0)
-    usual = quantile(weight[drawn], 0.4) if drawn.any() else 0.0
+def _covered(band: Mask, drawn: Mask, contrast: Plane) -> Mask:
+    """Columns, (w,) bool, where a rule is much heavier than by itself: a foot of a digit stands on it. band: (h, w)
+    bool, its pixels; drawn: those that are dark."""
+    weight = ndimage.uniform_filter1d(np.where(band, contrast, 0).sum(axis=0), 3, mode="nearest")
+    columns = drawn.any(axis=0)
+    usual = quantile(weight[columns], 0.4) if columns.any() else 0.0
     return np.asarray(weight > RULES.heavier * usual)
 
 
@@ -180,15 +190,15 @@ def _is_bars(rule: Rule, mask: Mask, digit: float, least_length: float) -> bool:
     upper = rule.rows(mask.shape[1]) - RULES.above
     lower = upper + RULES.above + rule.thickness + RULES.below
     drawn = np.any(mask & (rows >= upper) & (rows <= lower), axis=0)
+    pieces = _changes(drawn).reshape(-1, 2).tolist()
+    short = [(first, last) for first, last in pieces if last - first <= RULES.widest_bar * digit]
+    longer = sum(last - first for first, last in pieces) - sum(last - first for first, last in short)
+    if longer >= RULES.others * least_length:
+        return False
     above = np.any(mask & (rows < upper) & (rows >= upper - RULES.leaving), axis=0)
     below = np.any(mask & (rows > lower) & (rows <= lower + RULES.leaving), axis=0)
-    edges = _changes(drawn).reshape(-1, 2)
-    bars = [
-        last - first
-        for first, last in edges.tolist()
-        if last - first <= RULES.widest_bar * digit and np.any(above[first:last]) != np.any(below[first:last])
-    ]
-    return bool(drawn.sum() - sum(bars) < RULES.others * least_length)
+    no_bars = [last - first for first, last in short if np.any(above[first:last]) == np.any(below[first:last])]
+    return longer + sum(no_bars) < RULES.others * least_length
 
 
 def _stands_clear(filled: Mask, clear: int) -> bool:
@@ -209,8 +219,8 @@ def erase_rules(contrast: Plane, mask: Mask, digit: float, trimmed: bool = False
     rules = [rule for rule in find_rules(mask, thickest, least_length) if not _is_bars(rule, mask, digit, least_length)]
     if rules and mask.shape[1] < RULES.narrow * mask.shape[0]:
         rules = _not_of_digits(rules, mask, digit, trimmed)
-    gone = erase(rules, mask, contrast)
-    gone |= _erased_sides(mask & ~gone, contrast, digit, framed=bool(rules))
+    gone = erase(rules, mask, contrast) if rules else np.zeros_like(mask)
+    gone |= _erased_sides(mask & ~gone if rules else mask, contrast, digit, framed=bool(rules))
     if not gone.any():
         return contrast, gone
     halo = grown(gone) & ~(mask & ~gone)
@@ -229,14 +239,14 @@ def _erased_sides(mask: Mask, contrast: Plane, digit: float, framed: bool) -> Ma
     inner = mask[:, side:-side]
     if width < 4 * side or not inner.any():
         return gone
-    lower = np.ptp(np.flatnonzero(inner.any(axis=1))) + 1 <= RULES.lower * height
-    finest = STROKES.finer * stroke_width(inner)
     thickest = max(2, round(0.1 * digit))
     for part in (slice(0, side), slice(width - side, width)):
         strip = mask[:, part].T
         sides = find_rules(strip, thickest, RULES.throughout * height)
-        sides = [rule for rule in sides if (framed and lower) or rule.thickness <= finest]
-        gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
+        if sides and not (framed and np.ptp(np.flatnonzero(inner.any(axis=1))) + 1 <= RULES.lower * height):
+            sides = [rule for rule in sides if rule.thickness <= STROKES.finer * stroke_width(inner)]
+        if sides:
+            gone[:, part] |= erase(sides, strip, contrast[:, part].T).T
     return gone
 
 

@@ -1,6 +1,7 @@
 """How a number stands: its line, from the top of the tall digits to the baseline, its tilt and its slant."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,68 +34,85 @@ class LineConfig:
 LINE = LineConfig()
 
 
-def number_line(mask: Mask, guess: float) -> tuple[float, float]:
-    """Rows (top, bottom) between which the tall digits stand; mask: (h, w) bool, upright, at least one pixel.
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """The top and bottom of the ink around each column, for the columns near tall ink only; three (n,), n > 0."""
 
-    guess: height of a digit in pixels, roughly. The windows that hold more than marks vote with a median, so
-    that one long descender moves nothing.
+    columns: Index
+    tops: Index
+    bottoms: Index
+
+    @classmethod
+    def of(cls, mask: Mask, guess: float) -> "Outline":
+        """Of an upright mask, (h, w) bool, of at least one pixel. guess: height of a digit in pixels, roughly.
+
+        A window of about a digit's width slides over the field; one in which the ink spans little height holds
+        marks only and is left out.
+        """
+        height = mask.shape[0]
+        filled = mask.any(axis=0)
+        top = np.where(filled, mask.argmax(axis=0), height)
+        bottom = np.where(filled, height - mask[::-1].argmax(axis=0), 0)
+        window = max(1, round(LINE.window * guess)) | 1
+        tops = ndimage.minimum_filter1d(top, window, mode="constant", cval=height)[filled]
+        bottoms = ndimage.maximum_filter1d(bottom, window, mode="constant", cval=0)[filled]
+        heights = bottoms - tops
+        tall = heights >= LINE.tall * usual_height(heights)
+        return cls(np.flatnonzero(filled)[tall], tops[tall], bottoms[tall])
+
+
+def number_line(outline: Outline) -> tuple[float, float]:
+    """Rows (top, bottom) between which the tall digits stand.
+
+    The windows that hold more than marks vote with a median, so that one long descender moves nothing.
     """
-    _, tops, bottoms = _outline(mask, guess)
-    top, bottom = median(tops), median(bottoms)
+    top, bottom = median(outline.tops), median(outline.bottoms)
     return top, max(bottom, top + 1.0)
 
 
-def estimate_skew(mask: Mask, guess: float) -> float:
-    """Tangent by which the number falls to the right in an upright mask, (h, w) bool; 0 when in doubt.
+def estimate_skew(outline: Outline, guess: float) -> float:
+    """Tangent by which the number falls to the right; 0 when in doubt. guess: height of a digit in pixels, roughly.
 
     The slopes of the tops and of the bottoms (Theil and Sen: median over pairs) must agree in direction, and
     the smaller counts: digits that only grow or shrink along the line do not tilt it.
     """
-    columns, tops, bottoms = _outline(mask, guess)
+    columns = outline.columns
+    width = int(columns[-1] - columns[0])
+    if width < LINE.least_width * guess:
+        return 0.0
     chosen = np.linspace(0, columns.size - 1, min(columns.size, LINE.most_points)).astype(np.intp)
-    first, second = np.triu_indices(chosen.size, 1)
+    first, second = _pairs(chosen.size)
     first, second = chosen[first], chosen[second]
     apart = columns[second] - columns[first]
-    far = apart > max(guess, 0.3 * np.ptp(columns))
-    if far.sum() < LINE.most_points or np.ptp(columns) < LINE.least_width * guess:
+    far = apart > max(guess, 0.3 * width)
+    if np.count_nonzero(far) < LINE.most_points:
         return 0.0
-    upper, lower = (median((edge[second[far]] - edge[first[far]]) / apart[far]) for edge in (tops, bottoms))
+    first, second, apart = first[far], second[far], apart[far]
+    upper, lower = (median((edge[second] - edge[first]) / apart) for edge in (outline.tops, outline.bottoms))
     smaller, larger = sorted((upper, lower), key=abs)
     agree = upper * lower > 0 and abs(smaller) >= max(LINE.least_skew, LINE.agreement * abs(larger))
     return float(np.clip(smaller, -LINE.most_skew, LINE.most_skew)) if agree else 0.0
 
 
-def _outline(mask: Mask, guess: float) -> tuple[Index, Index, Index]:
-    """Columns, and the top and bottom of the ink around each, for the columns near tall ink only; three (n,).
-
-    A window of about a digit's width slides over the field; one in which the ink spans little height holds
-    marks only and is left out.
-    """
-    height = mask.shape[0]
-    filled = mask.any(axis=0)
-    top = np.where(filled, mask.argmax(axis=0), height)
-    bottom = np.where(filled, height - mask[::-1].argmax(axis=0), 0)
-    window = max(1, round(LINE.window * guess)) | 1
-    tops = ndimage.minimum_filter1d(top, window, mode="constant", cval=height)[filled]
-    bottoms = ndimage.maximum_filter1d(bottom, window, mode="constant", cval=0)[filled]
-    heights = bottoms - tops
-    tall = heights >= LINE.tall * usual_height(heights)
-    return np.flatnonzero(filled)[tall], tops[tall], bottoms[tall]
+@lru_cache(maxsize=LINE.most_points + 1)
+def _pairs(count: int) -> tuple[Index, Index]:
+    """The first and the second of all pairs of so many points."""
+    return np.triu_indices(count, 1)
 
 
-def drop_outside(mask: Mask, skew: float, line: tuple[float, float]) -> Mask:
-    """The mask without what belongs to the lines above and below: components wholly beyond the number line.
+def drop_outside(parts: Components, skew: float, line: tuple[float, float]) -> Mask:
+    """The mask, (h, w) bool, of the strokes without what belongs to the lines above and below: those wholly beyond the
+    number line.
 
     line: (top, bottom) rows at column 0 of a line that falls by `skew` a column. A component that touches the
     picture's upper or lower edge need only lie outside the line, another one must be well away from it, for
     commas hang and some marks are raised. With nothing left, all is kept.
     """
-    parts = Components.of(mask)
     left, top, right, bottom = parts.boxes.T
     fall = skew * 0.5 * (left + right)
-    room = np.where((top == 0) | (bottom == len(mask)), 0.0, LINE.away) * (line[1] - line[0])
+    room = np.where((top == 0) | (bottom == len(parts.labels)), 0.0, LINE.away) * (line[1] - line[0])
     keep = (bottom > line[0] + fall - room) & (top < line[1] + fall + room)
-    return parts.mask(keep) if keep.any() else mask
+    return parts.mask(keep) if keep.any() and not keep.all() else parts.whole
 
 
 def estimate_slant(mask: Mask, height: float) -> float:
@@ -108,7 +126,7 @@ def estimate_slant(mask: Mask, height: float) -> float:
     y, x = np.nonzero(mask[::step])
     if y.size < LINE.fewest:
         return 0.0
-    digits = max(1.0, float(np.ptp(x)) / max(height, 1.0))
+    digits = max(1.0, float(x.max() - x.min()) / max(height, 1.0))
     scores = _concentration(x, step * (y - float(y.mean()))) - LINE.prior / digits * TANGENTS**2
     best = int(np.argmax(scores))
     if not 0 < best < TANGENTS.size - 1:

@@ -58,18 +58,17 @@ Sides = tuple[bool, bool, bool, bool]  # left, top, right, bottom
 
 
 def find_surroundings(
-    mask: Mask, rules: Mask, cut: Sides = (True,) * 4, config: SurroundingsConfig = SurroundingsConfig()
+    parts: Components, rules: Mask, cut: Sides = (True,) * 4, config: SurroundingsConfig = SurroundingsConfig()
 ) -> Mask | None:
     """Ink that surrounds the number, (h, w) bool; None where there is none.
 
-    mask: (h, w) bool, all ink. rules: (h, w) bool, ruled lines that were erased from it. cut: the sides at which the
-    picture goes on beyond the mask or ends; a side that is only the end of all ink tells nothing.
+    parts: all ink, (h, w). rules: (h, w) bool, ruled lines that were erased from it. cut: the sides at which the
+    picture goes on beyond the ink or ends; a side that is only the end of all ink tells nothing.
     """
-    parts = Components.of(mask)
     if not parts.count:
         return None
     contacts = _contacts(parts, config.touching) * np.array(cut)[:, None]
-    inside = ~contacts.any(axis=0) & (parts.heights >= max(LEAST_PIXELS, config.least * len(mask)))
+    inside = ~contacts.any(axis=0) & (parts.heights >= max(LEAST_PIXELS, config.least * len(parts.labels)))
     frames = _frames(parts, inside, config)
     inside &= ~frames
     if inside.any():

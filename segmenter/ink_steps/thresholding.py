@@ -74,8 +74,8 @@ def dark_mask(contrast: Plane) -> Mask:
     return contrast > max(0.6 * high, min(2.5 * noise_level(contrast[contrast <= high]), high))
 
 
-def stroke_mask(contrast: Plane, digit: float, canvas: Mask | None = None) -> tuple[Mask, float]:
-    """Mask of the strokes, (h, w) bool, and the contrast of a stroke's core (0 with an empty mask).
+def find_strokes(contrast: Plane, digit: float, canvas: Mask | None = None) -> tuple[Components, float]:
+    """The strokes, components of (h, w), and the contrast of a stroke's core (0 where there are none).
 
     digit: height of a digit in pixels, roughly. canvas: (h, w) bool, what is no part of the picture: it tells
     nothing of the paper, and neither on it nor along its edge are there strokes. Averaging over about a pen's
@@ -92,18 +92,18 @@ def stroke_mask(contrast: Plane, digit: float, canvas: Mask | None = None) -> tu
     noise = noise_level(smooth[picture & ~strong])
     plain_noise = peak < STROKES.clear * noise and float(strong.mean()) > STROKES.most_ink
     if core < STROKES.no_contrast or plain_noise:
-        return np.zeros(contrast.shape, dtype=bool), 0.0
+        return Components.none(contrast.shape), 0.0
     low = max(STROKES.low * high, min(STROKES.noise * noise, high))
     strong = (smooth > max(high, STROKES.seed * peak)) & picture
     parts, chosen = seeded(strong, (smooth > low) & picture, max(STROKES.least_area, (STROKES.speck * digit) ** 2))
     if not chosen.any():
-        return np.zeros(contrast.shape, dtype=bool), 0.0
+        return Components.none(contrast.shape), 0.0
     finest = STROKES.finer * stroke_width(parts.mask(chosen))
     if canvas is not None:
         chosen &= ~edging(parts, canvas, finest)
     strokes = chosen & ~slivers(parts, finest)
-    mask = parts.mask(strokes if strokes.any() else chosen)
-    return mask, core if mask.any() else 0.0
+    kept = strokes if strokes.any() else chosen
+    return parts.chosen(kept), core if kept.any() else 0.0
 
 
 def noise_level(values: NDArray[np.float32]) -> float:

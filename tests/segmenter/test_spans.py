@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmenter.cuts import INK_LEVEL, find_cuts
+from segmenter.cuts import find_cuts
+from segmenter.ink import INK_LEVEL
 from segmenter.pieces import MAX_WIDTH, cut_pieces
 from segmenter.spans import find_spans, join_spans, measure_spans, pick_spans
 from tests.segmenter.test_cuts import blots, ink_of, ring, row

@@ -12,8 +12,8 @@ from segmenter.ink import Ink, extract_ink
 from segmenter.ink_steps import background
 from segmenter.ink_steps.background import area_reduce, content_box, darkness, enlarge, subtract_background
 from segmenter.ink_steps.rules import erase_rules, find_rules
-from segmenter.ink_steps.stance import drop_outside, estimate_skew, estimate_slant, number_line
-from segmenter.ink_steps.thresholding import otsu, seeded, slivers, stroke_mask, stroke_width
+from segmenter.ink_steps.stance import Outline, drop_outside, estimate_skew, estimate_slant, number_line
+from segmenter.ink_steps.thresholding import find_strokes, otsu, seeded, slivers, stroke_width
 from segmenter.resample import compose, inverse, sample, scaling, transform, upright
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -111,8 +111,8 @@ def test_specks_go_by_area() -> None:
 def test_faint_stroke_of_the_same_number_is_kept() -> None:
     contrast = np.where(bars(), 0.5, 0.0).astype(np.float32)
     contrast[:, 100:] *= 0.7
-    mask, core = stroke_mask(contrast, 30)
-    assert mask[:, 100:].sum() > 0.9 * bars()[:, 100:].sum()
+    strokes, core = find_strokes(contrast, 30)
+    assert strokes.whole[:, 100:].sum() > 0.9 * bars()[:, 100:].sum()
     assert 0.3 < core <= 0.5
 
 
@@ -135,14 +135,14 @@ def test_a_single_pixel_has_no_slant() -> None:
 
 @pytest.mark.parametrize("skew", [-0.08, -0.04, 0.0, 0.04, 0.08])
 def test_skew_of_bars(skew: float) -> None:
-    assert estimate_skew(bars(skew=skew), 30) == pytest.approx(skew, abs=0.01)
+    assert estimate_skew(Outline.of(bars(skew=skew), 30), 30) == pytest.approx(skew, abs=0.01)
 
 
 def test_growing_digits_are_no_skew() -> None:
     mask = np.zeros((60, 200), dtype=bool)
     for number, left in enumerate(range(10, 190, 20)):
         mask[30 - 2 * number : 50, left : left + 3] = True
-    assert estimate_skew(mask, 30) == 0
+    assert estimate_skew(Outline.of(mask, 30), 30) == 0
 
 
 def test_line_is_not_moved_by_marks_specks_or_one_descender() -> None:
@@ -150,7 +150,7 @@ def test_line_is_not_moved_by_marks_specks_or_one_descender() -> None:
     mask[48:66, 64:67] = True  # one long descender
     mask[30:33, 204:216] = True  # a trailing dash
     mask[5:8, 2:10] = True  # a raised mark
-    assert number_line(mask, 30) == (18, 48)
+    assert number_line(Outline.of(mask, 30)) == (18, 48)
 
 
 def test_components_beyond_the_line_are_dropped() -> None:
@@ -158,7 +158,7 @@ def test_components_beyond_the_line_are_dropped() -> None:
     mask[0:4, 50:70] = True  # foot of the line above, cut by the edge
     mask[66:68, 90:99] = True  # far below
     mask[47:53, 210:213] = True  # a comma
-    kept = drop_outside(mask, 0.0, (18.0, 48.0))
+    kept = drop_outside(Components.of(mask), 0.0, (18.0, 48.0))
     assert not kept[:4].any() and not kept[66:].any() and kept[47:53, 210:213].all()
 
 

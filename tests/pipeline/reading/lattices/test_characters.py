@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from classifier.crops import crop_images, make_crops
 from pipeline.reading.lattices.characters import BLOCK, KNOWN, MEASURES, draw_crops, measure
-from segmenter.cuts import INK_LEVEL, find_cuts
-from segmenter.ink import LINE_HEIGHT, Ink
+from segmenter.cuts import find_cuts
+from segmenter.ink import INK_LEVEL, LINE_HEIGHT, Ink
 from segmenter.pieces import Pieces, cut_pieces
 from segmenter.spans import Spans, find_spans, pick_spans
 
