@@ -46,6 +46,9 @@ class OneThread:
 
     def _limit(self) -> None:
         """Also where others are inside: builds with OpenMP keep a setting for each thread."""
+        blas = [library for library in _libraries().lib_controllers if library.user_api == "blas"]
+        if all(library.num_threads == 1 for library in blas):
+            return  # asking takes a tenth of setting and giving back
         if self._before is None:
             _take_control()
             self._before = _libraries().limit(limits=1, user_api="blas")

@@ -241,7 +241,7 @@ def _trace_plain(reader: FieldReader, grey: Grey) -> Trace | DocumentTrace:
 
 def _trace_number(reader: FieldReader, grey: Grey, writing: Writing | None) -> Trace:
     """The one number in a picture (H, W), whichever way up."""
-    trace = reader.trace(grey)
+    trace = reader.trace_grey(grey)
     if writing is None or trace.reading.confidence >= writing.unsure:
         return trace
     from pipeline.documents.plain_paper.plain import trace_other_ways

@@ -145,7 +145,10 @@ class LineNetwork:
 
 def framed(picture: LinePicture) -> LinePicture:
     """The picture with MARGIN pixels of paper at both ends, and as many more as make its width a multiple of STRIDE."""
-    return np.pad(picture, ((0, 0), (MARGIN, MARGIN + -picture.shape[1] % STRIDE)))
+    rows, width = picture.shape
+    wider = np.zeros((rows, MARGIN + width + MARGIN + -width % STRIDE), picture.dtype)
+    wider[:, MARGIN : MARGIN + width] = picture
+    return wider
 
 
 def column_count(width: int) -> int:
@@ -179,10 +182,7 @@ def _patches(layer: LineLayer, maps: LineMaps) -> tuple[NDArray[np.float32], tup
     padded = np.zeros((maps.shape[0] + 2 * up, maps.shape[1] + 2 * aside, maps.shape[2]), np.float32)
     padded[up : up + maps.shape[0], aside : aside + maps.shape[1]] = maps
     y, x, c = padded.strides
-    view = np.lib.stride_tricks.as_strided(
-        padded,
-        (*size, high, wide, maps.shape[2]),
-        (down * y, along * x, y, layer.apart * x, c),
-        writeable=False,
-    )
+    shape = (*size, high, wide, maps.shape[2])
+    # A view, as by as_strided, which takes many times as long.
+    view = np.ndarray(shape, padded.dtype, padded, 0, (down * y, along * x, y, layer.apart * x, c))
     return view.reshape(size[0] * size[1], -1), size

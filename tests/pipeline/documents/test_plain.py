@@ -124,10 +124,10 @@ def test_numbers_on_a_plain_page_are_fields_in_reading_order(reader):
 def test_a_large_picture_is_read_at_a_lower_resolution_and_its_places_are_those_of_the_picture(reader, monkeypatch):
     picture = number("73492", 3)
     plain, large = reader.read(picture), np.kron(picture, np.ones((8, 8), picture.dtype))
-    seen, trace = [], type(reader.field_reader).trace
+    seen, trace = [], type(reader.field_reader).trace_grey
     monkeypatch.setattr(
         type(reader.field_reader),
-        "trace",
+        "trace_grey",
         lambda self, grey, *more: (seen.append(grey.size), trace(self, grey, *more))[1],
     )
     reading = reader.read(large)

@@ -172,6 +172,17 @@ def test_components_are_what_spreading_from_a_pixel_reaches(mask: np.ndarray) ->
         assert parts.holding(own).tolist() == [other == k for other in range(parts.count)]
 
 
+@settings(deadline=None)
+@given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))), st.integers(0, 2**32 - 1))
+def test_chosen_components_are_those_of_what_they_cover(mask: np.ndarray, seed: int) -> None:
+    parts = Components.of(mask)
+    which = np.random.default_rng(seed).random(parts.count) < 0.5
+    chosen, anew = parts.chosen(which), Components.of(parts.mask(which))
+    assert (chosen.labels == anew.labels).all() and chosen.labels.dtype == anew.labels.dtype
+    assert (chosen.boxes == anew.boxes).all() and chosen.boxes.shape == anew.boxes.shape
+    assert (chosen.areas == anew.areas).all() and (chosen.whole == anew.whole).all()
+
+
 def test_the_usual_height_is_not_that_of_many_marks() -> None:
     assert usual_height(np.array([2, 2, 3, 2, 2, 3, 30, 31])) >= 30
     assert usual_height(np.array([7])) == 7
