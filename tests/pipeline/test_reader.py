@@ -207,7 +207,7 @@ def test_reading_takes_one_blas_thread_and_gives_the_others_back(reader, monkeyp
     inside = []
     trace = reader.field_reader.trace_grey
     monkeypatch.setattr(
-        type(reader.field_reader), "trace_grey", lambda self, grey: inside.append(blas_threads()) or trace(grey)
+        type(reader.field_reader), "trace_grey", lambda self, *given: inside.append(blas_threads()) or trace(*given)
     )
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
