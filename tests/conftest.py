@@ -4,10 +4,11 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads would wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # and PyTorch's
+os.environ.setdefault("MKL_NUM_THREADS", "1")  # or the commands set it
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -37,6 +38,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("steady")
 
 DATA = os.environ.get("DIGITSTRING_DATA")  # of this run: some tests take it away
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_process_is_changed() -> Iterator[None]:
+    """What a test leaves in the environment decides how others pass that come after it, which chance may order."""
+    before = _surroundings()
+    yield
+    after = _surroundings()
+    assert after == before, {name for name, _ in before.items() ^ after.items()}
+
+
+def _surroundings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"": os.getcwd()}
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,11 @@ from pipeline.commands.codes import ACCEPTED, UNREADABLE, UNSURE, worst
 from pipeline.commands.saying import detail, say, shown
 
 if TYPE_CHECKING:
-    from pipeline.batch.outcomes import Outcome, ReaderOptions
+    from pipeline.batch.outcomes import Outcome, ReaderOptions, ReadsImages
     from pipeline.reading.result import Part, Reading, Result
 
 
+ENGINE = "DIGITSTRING_ENGINE"
 FEW = 20  # pictures: so few are not worth the start of ONNX Runtime, which costs what it gains over some 30
 
 
@@ -38,9 +39,7 @@ def print_readings(images: Sequence[str], options: ReaderOptions, style: Style) 
     from pipeline.batch.records import make_record
 
     files = expand_globs(images)
-    if len(files) <= FEW and not os.environ.get("DIGITSTRING_ENGINE"):
-        os.environ["DIGITSTRING_ENGINE"] = "numpy"
-    reader = options()
+    reader = _reader_of(options, len(files))
     codes = set()
     with _printer(style) as print_record:
         for file in files:
@@ -53,6 +52,17 @@ def print_readings(images: Sequence[str], options: ReaderOptions, style: Style) 
                 names = [file] if len(files) > 1 else []
                 sys.stdout.writelines(_plain_lines(names, outcome.reading, style.alternatives))
     return worst(codes)
+
+
+def _reader_of(options: ReaderOptions, pictures: int) -> ReadsImages:
+    """The reader for so many pictures: for few with numpy, unless the environment names an engine."""
+    if pictures > FEW or os.environ.get(ENGINE):
+        return options()
+    os.environ[ENGINE] = "numpy"
+    try:
+        return options()
+    finally:
+        del os.environ[ENGINE]  # whoever calls this as a function, or is called by it, chooses for himself
 
 
 @contextmanager

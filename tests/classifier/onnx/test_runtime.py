@@ -25,6 +25,11 @@ INSTALLED = find_spec("onnxruntime") is not None
 needs_runtime = pytest.mark.skipif(not INSTALLED, reason="onnxruntime is not installed")
 
 
+@pytest.fixture(autouse=True)
+def nothing_asked_for(monkeypatch):
+    monkeypatch.delenv(runtime.VARIABLE, raising=False)
+
+
 @pytest.fixture
 def networks() -> Networks:
     rng = np.random.default_rng(1)
@@ -40,7 +45,6 @@ def crops(count: int, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
 
 @needs_runtime
 def test_it_is_chosen_where_installed_and_left_where_not_wanted(networks, monkeypatch):
-    monkeypatch.delenv(runtime.VARIABLE, raising=False)
     chosen = runtime.on_engine(networks)
     assert runtime.engine() == "onnxruntime" and chosen.second is None
     assert isinstance(chosen.first, runtime.FastConvolutionNetwork) and isinstance(chosen.line, runtime.FastLineNetwork)

@@ -1,6 +1,7 @@
 """The command line inside this process, with a Reader that reads file names (fake_cli.py)."""
 
 import json
+import os
 import re
 import sys
 import types
@@ -52,6 +53,25 @@ def confidence(text):
 def test_one_image_prints_its_text(folder):
     result = run("read", "12.png", "--threshold", 0)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "12\n", "")
+
+
+@pytest.mark.parametrize("asked", [None, "auto"])
+@pytest.mark.parametrize("pictures, engine", [(20, "numpy"), (21, None)])
+def test_few_pictures_are_read_with_numpy_and_nobody_else_is_told_so(folder, monkeypatch, pictures, engine, asked):
+    """Readers that the same process makes later choose for themselves."""
+    monkeypatch.delenv("DIGITSTRING_ENGINE", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("DIGITSTRING_ENGINE", asked)
+    seen = []
+    begin = fake_cli.FakeReader.__init__
+
+    def noting(self, *arguments, **named):
+        seen.append(os.environ.get("DIGITSTRING_ENGINE"))
+        begin(self, *arguments, **named)
+
+    monkeypatch.setattr(fake_cli.FakeReader, "__init__", noting)
+    run("read", *["12.png"] * pictures)
+    assert seen == [asked or engine] and os.environ.get("DIGITSTRING_ENGINE") == asked
 
 
 def test_several_images_print_a_line_each(folder):
