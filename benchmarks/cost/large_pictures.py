@@ -59,12 +59,18 @@ def large_fields(folder: Path) -> dict[str, list[Path]]:
     """The large pictures of fields, by what the glance at them says."""
     tables = [folder / "strings" / name / "truth.csv" for name in TABLES]
     paths = [truth.path for table in tables for truth in load_truth(table)]
-    large = [path for path in paths if FIELD_SIDES[0] <= max(Image.open(path).size) <= FIELD_SIDES[1]]
+    large = [path for path in paths if FIELD_SIDES[0] <= max(_size(path)) <= FIELD_SIDES[1]]
     looks = {path: may_be_page(load_grey(path)) for path in large}
     return {
         "at a glance no page": [path for path in large if not looks[path]],
         "looked at as a page, too": [path for path in large if looks[path]],
     }
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture, in pixels."""
+    with Image.open(path) as picture:
+        return picture.size
 
 
 def page_rows(reader: Reader, pages: Sequence[Path], amounts: Sequence[Path], runs: int) -> list[list[Any]]:
@@ -73,7 +79,7 @@ def page_rows(reader: Reader, pages: Sequence[Path], amounts: Sequence[Path], ru
     work["an amount"] = lambda: [reader.read(path) for path in amounts]
     least = least_milliseconds(work, runs)
     amount = least.pop("an amount") / len(amounts)
-    sizes = {path.name: "{} x {}".format(*Image.open(path).size) for path in pages}
+    sizes = {path.name: "{} x {}".format(*_size(path)) for path in pages}
     rows = [[name, sizes[name], ms, ms / amount] for name, ms in least.items()]
     return [*rows, [f"a cheque amount, mean of {len(amounts)}", "", amount, 1.0]]
 

@@ -69,8 +69,8 @@ class Worker:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._process.stdin.close()  # type: ignore[union-attr]
-        self._process.wait()
+        with self._process:  # which closes its pipes and waits for it
+            self._process.stdin.close()  # type: ignore[union-attr]
 
     def tell(self, order: dict[str, Any]) -> None:
         """Begin with something."""

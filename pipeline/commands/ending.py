@@ -59,4 +59,5 @@ def run_to_its_end(program: Callable[[], None]) -> None:
 
 def _drop_output() -> None:
     """What is still to be printed goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

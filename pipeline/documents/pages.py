@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def _pdf_sizes(data: bytes) -> list[tuple[int, int]]:
     import pypdfium2 as pdfium
 
     sizes = []
-    with _pdfium:
+    with _pdfium, closing(document):
         for number in range(len(document)):
             try:
                 width, height = document.get_page_size(number)
@@ -106,7 +107,6 @@ def _pdf_sizes(data: bytes) -> list[tuple[int, int]]:
                 width, height = 0, 0
             scale = _scale(width, height)
             sizes.append((round(width * scale), round(height * scale)))
-        document.close()
     return sizes
 
 
@@ -176,6 +176,8 @@ def _opened_pdf(source: Any) -> Any:
         with _pdfium:
             document = pdfium.PdfDocument(data)
             count = len(document)
+            if count == 0:
+                document.close()
     except pdfium.PdfiumError as error:
         raise ImageError(f"{_name(source)}: not a PDF that can be read ({_reason(error)})") from None
     if count == 0:

@@ -88,7 +88,8 @@ class PagePictures:
 
 def framed(picture: bytes, box: Sequence[int]) -> bytes:
     """A page's picture with a frame around a field, as a PNG."""
-    page = Image.open(io.BytesIO(picture)).convert("RGB")
+    with Image.open(io.BytesIO(picture)) as image:
+        page = image.convert("RGB")
     left, top, right, bottom = box
     place = (left - FRAME_WIDTH, top - FRAME_WIDTH, right + FRAME_WIDTH, bottom + FRAME_WIDTH)
     ImageDraw.Draw(page).rectangle(place, outline=FRAME, width=FRAME_WIDTH)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -40,22 +41,22 @@ def serve(
         ) from None
     token = os.environ.get(TOKEN) or None
     app = create_app(make_reader(settings), settings, token)  # with its mistakes, before anything is listened on
-    listening = _listen(host, port)
     options = _options(settings.limits, verbosity)
-    logging.config.dictConfig(options["log_config"])
-    _tell(host, listening.getsockname()[1], settings.hosts)
-    if workers == 1:
-        for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them once more when all requests are finished
-            signal.signal(number, lambda *_: None)
-        uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[listening])
-        return
-    folder = tempfile.mkdtemp(prefix="digitstring-metrics-")
-    os.environ |= {ENVIRONMENT: settings.to_json(), "PROMETHEUS_MULTIPROC_DIR": folder}
-    try:
-        config = uvicorn.Config("pipeline.service.app:create_worker_app", factory=True, workers=workers, **options)
-        Multiprocess(config, sockets=[listening]).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _listen(host, port) as listening:
+        logging.config.dictConfig(options["log_config"])
+        _tell(host, listening.getsockname()[1], settings.hosts)
+        if workers == 1:
+            for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them once more when all is answered
+                signal.signal(number, lambda *_: None)
+            uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[listening])
+            return
+        folder = tempfile.mkdtemp(prefix="digitstring-metrics-")
+        os.environ |= {ENVIRONMENT: settings.to_json(), "PROMETHEUS_MULTIPROC_DIR": folder}
+        try:
+            config = uvicorn.Config("pipeline.service.app:create_worker_app", factory=True, workers=workers, **options)
+            Multiprocess(config, sockets=[listening]).run()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _options(limits: Limits, verbosity: Verbosity) -> dict[str, Any]:
@@ -83,12 +84,14 @@ def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises UsageError where that is not possible."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # Only where the protocol is named does asyncio turn Nagle's algorithm off, which costs 40 ms an answer.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)  # whoever connects from now on waits until it is answered
-        listening.set_inheritable(True)
+        with ExitStack() as closing:
+            # Only where the protocol is named does asyncio turn Nagle's algorithm off, which costs 40 ms an answer.
+            listening = closing.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+            listening.listen(BACKLOG)  # whoever connects from now on waits until it is answered
+            listening.set_inheritable(True)
+            closing.pop_all()  # all went well: the caller closes it
     except (OSError, OverflowError) as error:
         trouble = getattr(error, "strerror", None) or error
         raise UsageError(f"{host}:{port}: cannot be listened on ({trouble}); choose another address or port") from None

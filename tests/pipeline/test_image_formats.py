@@ -22,7 +22,8 @@ def encoded(format: str, **options) -> bytes:
     elif not features.check("avif"):
         pytest.skip("this Pillow writes no AVIF")
     file = io.BytesIO()
-    Image.open(ZEROS).convert("RGB").save(file, format, quality=95, **options)
+    with Image.open(ZEROS) as picture:
+        picture.convert("RGB").save(file, format, quality=95, **options)
     return file.getvalue()
 
 

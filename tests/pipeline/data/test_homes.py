@@ -43,7 +43,8 @@ def published(path: Path, entries: dict[str, bytes]) -> Path:
 def test_what_a_home_publishes_becomes_our_file(tmp_path, unpacked):
     archive = published(tmp_path / "a.zip", ENTRIES)
     if unpacked:
-        zipfile.ZipFile(archive).extractall(tmp_path / "a")
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(tmp_path / "a")
         archive = tmp_path / "a"
     out = tmp_path / "data" / "digits" / "small.zip"
     repack(SMALL, archive, out)

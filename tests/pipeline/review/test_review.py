@@ -3,6 +3,7 @@
 import csv
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -130,9 +131,8 @@ def test_decisions_that_cannot_be_are_refused_and_change_nothing(tmp_path: Path,
 
 def test_other_databases_and_other_files_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.db"
-    with sqlite3.connect(other) as connection:
+    with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE prices (id INTEGER)")
-    connection.close()
     with pytest.raises(DataError, match="no review file"):
         ReviewStore(other)
     (tmp_path / "text.db").write_bytes(b"not a database at all" * 100)

@@ -3,6 +3,7 @@
 import csv
 import io
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,9 @@ def test_an_accepted_amount_does_not_bring_the_document_into_the_queue(tmp_path:
     item = store.next()
     assert item is not None and (item.field, item.page, item.file) == ("phone", 1, "form.png")
     picture, box = store.page(1)
-    assert Image.open(io.BytesIO(picture)).size == (500, 300) and box == (300, 200, 450, 240)
-    frame = np.asarray(Image.open(io.BytesIO(framed(picture, box))).convert("RGB"), dtype=int)
+    with Image.open(io.BytesIO(picture)) as page, Image.open(io.BytesIO(framed(picture, box))) as seen:
+        assert page.size == (500, 300) and box == (300, 200, 450, 240)
+        frame = np.asarray(seen.convert("RGB"), dtype=int)
     grey = (frame.max(axis=2) - frame.min(axis=2)) < 3
     assert not grey[198, 300:450].any() and grey[210:230, 310:440].all()
 
@@ -149,7 +151,7 @@ def test_what_was_decided_before_a_date_is_forgotten(tmp_path: Path) -> None:
     progress = store.progress()
     assert (progress.waiting, progress.done) == (2, 0)
     assert purge(store, "2200-01-01T12:00", waiting=True) == 2
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("items", "audit", "pages")]
     assert counts == [0, 0, 0]
     left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
@@ -174,7 +176,7 @@ def test_a_review_file_of_the_version_before_is_taken_over(tmp_path: Path) -> No
         "box TEXT",
     ):
         old = old.replace(f"    {line},\n", "")
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:  # the latter commits
         db.executescript(old)
         db.execute(
             "INSERT INTO items (sha256, file, image, record, added) VALUES ('a', 'a.png', x'00', ?, '2026-01-01')",
