@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from pipeline.batch.folders import LocalFolder, RemoteImage, open_folder
 from pipeline.batch.outcomes import ReaderOptions
 from pipeline.batch.run import run_batch
 from pipeline.errors import ImageError, UsageError
+from tests.waiting import until
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
@@ -26,13 +26,21 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ("account.png", "amount.png", "date.png", "zeros.png")
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def python(*arguments: str, **options) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, **options
     )
+
+
+def written(path: Path) -> dict | None:
+    """What the scheduler says of itself; None before all of it is written."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +83,8 @@ def scheduler(tmp_path_factory):
             stderr=subprocess.DEVNULL,
         )
         processes.append(main)
-        end = time.monotonic() + START_SECONDS
-        while not (folder / "scheduler.json").exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        address = json.loads((folder / "scheduler.json").read_text())["address"]
+        until(lambda: written(folder / "scheduler.json"))
+        address = written(folder / "scheduler.json")["address"]
         workers = [
             python(
                 "-m",

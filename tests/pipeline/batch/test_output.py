@@ -24,6 +24,7 @@ from pipeline.batch.run import run_batch
 from pipeline.errors import OutputError, UsageError
 from pipeline.review.store import ReviewStore
 from tests.pipeline.commands.fake_cli import FakeReader
+from tests.waiting import SECONDS, until
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
@@ -181,29 +182,33 @@ def test_signals_are_noted_and_given_back():
     thread.join()
 
 
+@contextlib.contextmanager
 def batch_process(folder, out, seconds, workers):
+    """A batch in a group of processes of its own, of which nothing is left."""
     command = [sys.executable, str(FAKE), "batch", str(folder), "--out", str(out), "--workers", str(workers)]
     environment = {**os.environ, "FAKE_SECONDS": str(seconds)}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True, text=True)
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 90
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    options = {"stderr": subprocess.PIPE, "env": environment, "start_new_session": True, "text": True}
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_one_interrupt_finishes_cleanly_and_says_how_to_go_on(folder, tmp_path, workers):
     out = tmp_path / "out.jsonl"
-    process = batch_process(folder, out, 0.3, workers)
-    wait_for(lambda: out.exists() and out.stat().st_size)
-    os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
-    said = process.communicate(timeout=60)[1]
+    for k in range(12, 400):  # as many as a busy machine does not read before it is interrupted
+        (folder / f"{k * 37:03d}.png").write_bytes((folder / "000.png").read_bytes())
+    with batch_process(folder, out, 0.3, workers) as process:
+        until(lambda: out.exists() and out.stat().st_size)
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
+        said = process.communicate(timeout=SECONDS)[1]
     assert process.returncode == 130 and said.count("\n") == 1
     assert "interrupted after" in said and "--resume continues" in said
-    assert 0 < len([json.loads(line) for line in out.read_text().splitlines()]) < 12
+    assert 0 < len([json.loads(line) for line in out.read_text().splitlines()]) < 400
 
 
 @pytest.mark.slow
@@ -212,15 +217,16 @@ def test_one_interrupt_finishes_cleanly_and_says_how_to_go_on(folder, tmp_path, 
 def test_two_interrupts_in_a_row_never_hang(folder, tmp_path, pause, between):
     """Also in the middle of pictures that take long; and nobody prints a traceback, or what only we understand."""
     out = tmp_path / "out.jsonl"
-    process = batch_process(folder, out, 20, 2)
-    wait_for(lambda: out.exists())
-    time.sleep(pause)
-    os.killpg(process.pid, signal.SIGINT)
-    time.sleep(between)
-    with contextlib.suppress(ProcessLookupError):  # it has ended
+    with batch_process(folder, out, 600, 2) as process:
+        until(out.exists)
+        time.sleep(pause)
         os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(10) in (130, -signal.SIGINT)  # the latter where the second met it at its end
-    assert [line for line in process.communicate()[1].splitlines() if not line.startswith("digitstring: ")] == []
+        time.sleep(between)
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=SECONDS)[1]
+    assert process.returncode in (130, -signal.SIGINT)  # the latter where the second met it at its end
+    assert [line for line in said.splitlines() if not line.startswith("digitstring: ")] == []
 
 
 STARTED = """
@@ -250,9 +256,10 @@ def test_interrupted_while_it_starts_or_ends_the_program_prints_no_traceback(whe
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.5])
 def test_interrupted_while_workers_start_nobody_prints_a_traceback(folder, tmp_path, delay):
     out = tmp_path / "out.jsonl"
-    process = batch_process(folder, out, 0.1, 2)
-    wait_for(lambda: out.exists())
-    time.sleep(delay)
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    assert "Traceback" not in said and process.wait(60) in (0, 1, 130)
+    with batch_process(folder, out, 0.1, 2) as process:
+        until(out.exists)
+        time.sleep(delay)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=SECONDS)[1]
+    assert "Traceback" not in said and process.returncode in (0, 1, 130)

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.waiting import SECONDS
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +23,7 @@ PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
 
 
 def run(command, *arguments, **options):
-    return subprocess.run([*command, *map(str, arguments)], capture_output=True, timeout=60, **options)
+    return subprocess.run([*command, *map(str, arguments)], capture_output=True, timeout=SECONDS, **options)
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_a_closed_pipe_is_no_error_message(image):
     )
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.communicate(timeout=60)[1] == b"" and process.returncode == 141
+    assert process.communicate(timeout=SECONDS)[1] == b"" and process.returncode == 141
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")

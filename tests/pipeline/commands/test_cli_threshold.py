@@ -29,7 +29,8 @@ def sample(tmp_path_factory) -> Path:
     """A table of 40 pictures of one number, all read alike, and their folder."""
     folder = tmp_path_factory.mktemp("sample")
     text = Reader().read(SURE).text
-    pixels = np.asarray(Image.open(SURE).convert("L"))
+    with Image.open(SURE) as picture:
+        pixels = np.asarray(picture.convert("L"))
     with (folder / "truth.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["file", "text"])

@@ -17,14 +17,17 @@ ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
 FILES = [("image", ("zeros.png", ZEROS))]
 
 
-def ask(*requests: dict, app=None) -> list:
-    """The answers to requests that are made at once."""
+def ask(*requests: dict, app=None, on_first=lambda: None) -> list:
+    """The answers to requests that are made at once. on_first: called when the first one is there."""
     app = app or create_app(Reader(), ServiceSettings())
 
     async def work() -> list:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
-            return await asyncio.gather(*(client.request(**{"method": "POST", **each}) for each in requests))
+            asked = [asyncio.create_task(client.request(**{"method": "POST", **each})) for each in requests]
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            on_first()
+            return await asyncio.gather(*asked)
 
     return asyncio.run(work())
 
@@ -61,7 +64,9 @@ def test_fields_of_a_form_are_parameters() -> None:
 class WaitingReader(Reader):
     """Reads when it is told to."""
 
-    go = threading.Event()
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
 
     def read(self, image, format=None, **named):
         assert self.go.wait(60)
@@ -71,10 +76,9 @@ class WaitingReader(Reader):
 @pytest.mark.slow
 def test_one_request_too_many_is_told_to_come_back() -> None:
     limits = Limits(threads=1, waiting=1, deadline=60)
-    app = create_app(WaitingReader(), ServiceSettings(limits=limits))
-    timer = threading.Timer(1.0, WaitingReader.go.set)
-    timer.start()
-    answers = ask(*({"url": "/v1/read", "content": ZEROS} for _ in range(3)), app=app)
+    reader = WaitingReader()
+    app = create_app(reader, ServiceSettings(limits=limits))
+    answers = ask(*({"url": "/v1/read", "content": ZEROS} for _ in range(3)), app=app, on_first=reader.go.set)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 429]
     busy = next(answer for answer in answers if answer.status_code == 429)
     assert int(busy.headers["retry-after"]) >= 1 and "try again" in busy.json()["error"]

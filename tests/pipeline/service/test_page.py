@@ -103,12 +103,12 @@ def test_a_drawn_number_is_read_corrected_and_exported(page, service):
           reader.onload = () => done(reader.result.split(",")[1]);
           reader.readAsDataURL(blob);
         });""")
-    exported = zipfile.ZipFile(io.BytesIO(base64.b64decode(sent)))
-    assert exported.read("truth.csv").decode().splitlines() == [
-        "file,text,written,source,page,field",
-        "000001.png,171,,'-,1,",
-    ]
-    assert b"Ada,corrected,170,171" in exported.read("audit.csv")
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(sent))) as exported:
+        assert exported.read("truth.csv").decode().splitlines() == [
+            "file,text,written,source,page,field",
+            "000001.png,171,,'-,1,",
+        ]
+        assert b"Ada,corrected,170,171" in exported.read("audit.csv")
 
 
 def test_the_rounds_of_the_search_are_shown_one_by_one(page):

@@ -13,6 +13,7 @@ pytest.importorskip("fastapi", reason="the extra `service` is not installed")
 httpx = pytest.importorskip("httpx")
 
 from tests.pipeline.service.serving_process import ROOT, running  # noqa: E402
+from tests.waiting import SECONDS  # noqa: E402
 
 pytestmark = pytest.mark.slow
 ZEROS = (ROOT / "examples" / "zeros.png").read_bytes()
@@ -64,18 +65,17 @@ def test_interrupted_twice_it_ends_and_prints_no_traceback(tmp_path: Path, betwe
         for pause in (between, 0):
             service.process.send_signal(signal.SIGINT)
             time.sleep(pause)
-        assert service.process.wait(60) in (0, 130, -signal.SIGINT)
+        assert service.process.wait(SECONDS) in (0, 130, -signal.SIGINT)
         assert all(line.startswith("digitstring: ") for line in service.said.read_text().splitlines())
         assert "Traceback" not in service.said.read_text()
 
 
 def test_quiet_says_nothing_of_requests(tmp_path: Path) -> None:
-    run = subprocess.Popen(
-        [sys.executable, ROOT / "cli.py", "serve", "--quiet", "--port", "0"], stderr=subprocess.PIPE, text=True
-    )
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):
-            run.communicate(timeout=4)
-    finally:
-        run.terminate()
-    assert run.communicate()[1] == ""
+    command = [sys.executable, ROOT / "cli.py", "serve", "--quiet", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                run.communicate(timeout=4)
+        finally:
+            run.terminate()
+        assert run.communicate()[1] == ""
