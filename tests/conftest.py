@@ -50,7 +50,9 @@ def nothing_of_the_process_is_changed() -> Iterator[None]:
 
 
 def _surroundings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"": os.getcwd()}
+    """The current folder, and the variables that are read here; what libraries set for themselves is theirs."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith(("DIGITSTRING_", "PROMETHEUS_"))}
+    return {"the current folder": os.getcwd(), **ours}
 
 
 @pytest.fixture(scope="session")
