@@ -40,7 +40,11 @@ def make_crops(own: Inks, left: NDArray[np.intp], field: Inks, box: Boxes, centr
     y0 = _frame_origin(centre[:, 1], box[:, 1], box[:, 3], scale)
     rows = sampling(y0, scale, field.shape[0])
     columns = sampling(x0, scale, own.shape[2]).transpose(0, 2, 1)
-    everything = np.lib.stride_tricks.sliding_window_view(field, own.shape[2], axis=1)[:, left].transpose(1, 0, 2)
+    width = own.shape[2]
+    windows = np.lib.stride_tricks.as_strided(
+        field, (len(field), field.shape[1] - width + 1, width), (*field.strides, field.strides[1]), writeable=False
+    )
+    everything = windows[:, left].transpose(1, 0, 2)
     crops = np.empty((len(own), 2, SIDE, SIDE), dtype=np.float32)
     character, around = crops[:, 0], crops[:, 1]
     np.matmul(np.matmul(rows, own), columns, out=character)

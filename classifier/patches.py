@@ -31,6 +31,8 @@ def affine(inputs: Activations, weights: Weights, bias: Weights) -> Activations:
 
 def even_blocks(n: int, most: int) -> list[slice]:
     """n crops in blocks of at most `most`, as even as can be."""
+    if 0 < n <= most:
+        return [slice(0, n)]
     bounds = np.linspace(0, n, -(-n // most) + 1).astype(int).tolist()
     return [slice(low, high) for low, high in pairwise(bounds)]
 

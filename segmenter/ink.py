@@ -14,7 +14,7 @@ from segmenter.ink_steps.regions import RawPicture, Work, enlarged, is_lone, pre
 from segmenter.ink_steps.stance import Outline, drop_outside, estimate_skew, estimate_slant, number_line
 from segmenter.ink_steps.surroundings import find_surroundings
 from segmenter.ink_steps.thresholding import find_strokes, soft_ink, stroke_width
-from segmenter.resample import compose, inverse, sample, scaling, transform, upright
+from segmenter.resample import compose, determinant, inverse, sample, scaling, transform, upright
 
 LINE_HEIGHT = 32  # height of the number line in ink pixels
 INK_LEVEL = 0.25  # a pixel with at least this much ink belongs to a component
@@ -58,7 +58,7 @@ class Ink:
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.dtype != np.float32:
             raise ValueError(f"pixels must be (h, w) float32, not {self.pixels.shape} {self.pixels.dtype}")
-        if self.to_source.shape != (2, 3) or abs(np.linalg.det(self.to_source[:, :2])) < 1e-12:
+        if self.to_source.shape != (2, 3) or abs(determinant(self.to_source)) < 1e-12:
             raise ValueError("to_source must be an invertible (2, 3) affine")
         if not self.line[0] < self.line[1]:
             raise ValueError(f"the line's top must be above its bottom, not {self.line}")

@@ -24,10 +24,16 @@ def upright(slant: float, skew: float) -> Affine:
     return np.array([[1 - slant * skew, -slant, 0], [skew, 1, 0]], dtype=np.float64)
 
 
+def determinant(affine: Affine) -> float:
+    """The area that an area of 1 becomes, negative where the map mirrors."""
+    (a, b, _), (c, d, _) = affine.tolist()
+    return a * d - b * c
+
+
 def inverse(affine: Affine) -> Affine:
     """The map back."""
     (a, b, x), (c, d, y) = affine.tolist()
-    scale = 1 / (a * d - b * c)
+    scale = 1 / determinant(affine)
     return np.array(
         [[d * scale, -b * scale, (b * y - d * x) * scale], [-c * scale, a * scale, (c * x - a * y) * scale]]
     )

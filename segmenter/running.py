@@ -53,16 +53,21 @@ def _running(larger: np.ufunc, plane: NDArray[Any], window: int, axis: int, beyo
     n, before = plane.shape[axis], window // 2
     shape = list(plane.shape)
     shape[axis] = n + window - 1
-
-    def part(begin: int, count: int) -> tuple[slice, ...]:
-        return (slice(begin, begin + count), slice(None))[:: 1 - 2 * axis]
-
+    part = _columns if axis else _rows
     now, after = np.full(shape, beyond, plane.dtype), np.empty(shape, plane.dtype)
-    now[part(before, n)] = plane
+    part(now, before, n)[:] = plane
     length, left = 1, shape[axis]
     while 2 * length <= window:
         left -= length
-        larger(now[part(0, left)], now[part(length, left)], out=after[part(0, left)])
+        larger(part(now, 0, left), part(now, length, left), out=part(after, 0, left))
         now, after = after, now
         length *= 2
-    return larger(now[part(0, n)], now[part(window - length, n)])
+    return larger(part(now, 0, n), part(now, window - length, n))
+
+
+def _rows(plane: NDArray[Any], first: int, count: int) -> NDArray[Any]:
+    return plane[first : first + count]
+
+
+def _columns(plane: NDArray[Any], first: int, count: int) -> NDArray[Any]:
+    return plane[:, first : first + count]

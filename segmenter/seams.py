@@ -43,8 +43,9 @@ def find_seams(ink: NDArray[np.float32]) -> Seams:
     lanes = 2 * REACH + 1
     padded = np.zeros((h, w + 2 * REACH), dtype=np.float32)
     padded[:, REACH:-REACH] = ink
-    price = np.lib.stride_tricks.sliding_window_view(padded, w, axis=1)
-    drift = DRIFT_COST * np.abs(np.arange(-REACH, REACH + 1, dtype=np.float32))[:, None]
+    row, column = padded.strides
+    price = np.ndarray((h, lanes, w), padded.dtype, padded, 0, (row, column, column))  # a view
+    drift = np.repeat(DRIFT_COST * np.abs(np.arange(-REACH, REACH + 1, dtype=np.float32))[:, None], w, axis=1)
     # Lanes are rows, with a wall on both sides: neighbouring lanes of all columns are then one run of memory.
     total = np.full((lanes + 2, w), np.inf, dtype=np.float32)
     total[1:-1] = 0

@@ -50,6 +50,9 @@ class Spans:
         return len(self.start)
 
 
+ARRAYS = tuple(field.name for field in fields(Spans))  # to ask for them costs as much as to pick from one
+
+
 def find_spans(pieces: Pieces, active: Mask | None = None) -> Spans:
     """All spans between active cuts ((cuts,) bool, borders included; None: all) that could be one character.
 
@@ -111,13 +114,12 @@ def _without_marks(pieces: Pieces, spans: Spans) -> Spans | None:
 
 def pick_spans(spans: Spans, which: NDArray[Any]) -> Spans:
     """The spans of which `which` ((N,) bool or indices) is true, or that it names, in its order."""
-    return Spans(*(getattr(spans, field.name)[which] for field in fields(Spans)))
+    return Spans(*(getattr(spans, name)[which] for name in ARRAYS))
 
 
 def join_spans(one: Spans, other: Spans) -> Spans:
     """All spans of both."""
-    names = [field.name for field in fields(Spans)]
-    return Spans(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
+    return Spans(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in ARRAYS))
 
 
 def _pairs(pieces: Pieces, numbers: Index) -> tuple[Index, Index]:

@@ -46,19 +46,18 @@ def texts_in_views(views: Sequence[Columns], texts: Sequence[str]) -> NDArray[np
     here, before, skipped = forward[..., 2:], forward[..., 1:-1], forward[..., :-2]
     here[..., 0] = 1.0  # before the first column: as if a blank had been read
     moved, scale = np.empty_like(here), np.zeros((len(views), len(texts), 1))
-    for first in range(0, len(probabilities), RESCALED):
-        for emitted in probabilities[first : first + RESCALED, :, states]:
-            np.multiply(skips, skipped, out=moved)
-            moved += before
-            moved += here
-            np.multiply(moved, emitted, out=here)
-        total = here.sum(axis=2, keepdims=True)
-        here /= np.where(total > 0, total, 1.0)
-        with np.errstate(divide="ignore"):
-            scale += np.log(total)
-    last, row = 2 * np.array([len(text) for text in texts]), np.arange(len(texts))
-    found = here[:, row, last] + before[:, row, last]
     with np.errstate(divide="ignore"):
+        for first in range(0, len(probabilities), RESCALED):
+            for emitted in probabilities[first : first + RESCALED, :, states]:
+                np.multiply(skips, skipped, out=moved)
+                moved += before
+                moved += here
+                np.multiply(moved, emitted, out=here)
+            total = here.sum(axis=2, keepdims=True)
+            here /= np.where(total > 0, total, 1.0)
+            scale += np.log(total)
+        last, row = 2 * np.array([len(text) for text in texts]), np.arange(len(texts))
+        found = here[:, row, last] + before[:, row, last]
         return scale[..., 0] + np.log(found)
 
 

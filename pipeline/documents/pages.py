@@ -6,6 +6,7 @@ The home of pypdfium2 (an extra) and, in this package, of Pillow.
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -114,9 +115,9 @@ def _kind(source: Any) -> str | None:
     """pdf, tiff, or None for anything else, a missing file included."""
     if isinstance(source, bytes | bytearray | memoryview):
         head = bytes(source[:1024])
-    elif isinstance(source, str | Path) and Path(source).is_file():
+    elif isinstance(source, str | Path) and os.path.isfile(source):
         try:
-            with Path(source).open("rb") as file:
+            with open(source, "rb", buffering=0) as file:
                 head = file.read(1024)
         except OSError:
             return None

@@ -46,6 +46,9 @@ class PaperConfig:
 
 PAPER = PaperConfig()
 SUMMED_PAIRWISE = 8  # values from which on numpy sums them in another order than one after the other
+SPLINE_MARGIN = 12  # pixels of the edge's value set around a picture whose spline is sought, as in ndimage.zoom
+QUARTER_BEFORE = np.array([1, 121, 235, 27, 0]) / 384
+"""Weights of the coefficients of five pixels in a cubic spline's value a quarter of a pixel before the third."""
 BAND_PIXELS = 1_000_000  # of a large picture that are reduced at once: what takes no memory worth speaking of
 
 
@@ -88,9 +91,25 @@ def _reduced_band(image: Plane, factor: int) -> Plane:
 
 
 def enlarge(image: Plane) -> Plane:
-    """The image at twice the resolution, (2 H, 2 W) float32, by cubic splines that stay within its range of grey."""
-    spline = ndimage.zoom(image, 2, order=3, mode="nearest", grid_mode=True)
+    """The image at twice the resolution, (2 H, 2 W) float32, by cubic splines that stay within its range of grey.
+
+    As ndimage.zoom, which weighs 16 coefficients for each pixel; rows and columns one after the other take 4 each, and
+    a third of the time (Unser 1999, "Splines: a perfect fit for signal and image processing").
+    """
+    coefficients = ndimage.spline_filter(np.pad(image, SPLINE_MARGIN, mode="edge"), 3, np.float64, "nearest")
+    spline = _doubled(_doubled(coefficients, 0), 1)
     return np.clip(spline, image.min(), image.max()).astype(np.float32)
+
+
+def _doubled(coefficients: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """The spline along an axis a quarter of a pixel before and behind each pixel within the margin."""
+    inside = slice(SPLINE_MARGIN, -SPLINE_MARGIN)
+    places = [
+        ndimage.correlate1d(coefficients, weights, axis)[(slice(None),) * axis + (inside,)]
+        for weights in (QUARTER_BEFORE, QUARTER_BEFORE[::-1])
+    ]
+    height, width = places[0].shape
+    return np.stack(places, axis=axis + 1).reshape((2 * height, width) if axis == 0 else (height, 2 * width))
 
 
 def border_paper(grey: Grey, box: Box) -> float | None:

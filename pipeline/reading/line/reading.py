@@ -65,7 +65,7 @@ class LineReading:
         """ln P (views, N) of texts, each computed once."""
         new = [text for text in dict.fromkeys(texts) if text not in self._sums]
         self._sums.update(zip(new, texts_in_views([view.columns for view in self.views], new).T, strict=True))
-        return np.stack([self._sums[text] for text in texts], axis=1)
+        return np.array([self._sums[text] for text in texts]).reshape(len(texts), len(self.views)).T
 
     def places(self, text: str) -> tuple[list[tuple[float, float]], Box]:
         """Where each digit stands in the view that reads the text best, left and right in source pixels, and the view's

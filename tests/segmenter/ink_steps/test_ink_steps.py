@@ -227,3 +227,18 @@ def test_real_cheques_have_little_ink_above_and_below_the_digits(real_data) -> N
         bottom = max(box[1] + box[3] for box in boxes[name]) + 3
         shares.append(ink.pixels.ravel()[(y < top) | (y > bottom)].sum() / ink.pixels.sum())
     assert np.mean(shares) < 0.01
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (17, 40)])
+def test_enlarging_is_scipys_zoom(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(1).random(shape, dtype=np.float32)
+    spline = ndimage.zoom(image, 2, order=3, mode="nearest", grid_mode=True)
+    np.testing.assert_allclose(enlarge(image), np.clip(spline, image.min(), image.max()), atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 8])
+def test_reducing_takes_the_mean_of_blocks(factor: int) -> None:
+    image = np.random.default_rng(1).random((4 * factor - 1, 3 * factor), dtype=np.float32)
+    whole = np.pad(image, ((0, 1), (0, 0)), mode="edge").astype(np.float64)
+    blocks = whole.reshape(4, factor, 3, factor).mean(axis=(1, 3))
+    np.testing.assert_allclose(area_reduce(image, factor), blocks, atol=1e-6)
