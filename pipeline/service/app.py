@@ -92,8 +92,11 @@ def _answer_errors(app: FastAPI, metrics: Metrics) -> None:
 
     @app.exception_handler(HTTPException)
     async def failed(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
         return JSONResponse(
-            {"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code, error.headers
+            {"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code, headers
         )
 
     @app.exception_handler(ClientDisconnect)

@@ -88,6 +88,15 @@ def test_the_composition_keeps_the_review_in_its_volume() -> None:
     assert int(inside) == asked["port"] == int(outside)
 
 
+def test_the_composition_is_one_by_the_schema_of_the_specification(tmp_path: Path) -> None:
+    pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
+    (tmp_path / "mistaken.yaml").write_text((ROOT / "compose.yaml").read_text().replace("cap_drop:", "cap_dorp:"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]  # comes with it
+    for path, code in ((ROOT / "compose.yaml", 0), (tmp_path / "mistaken.yaml", 1)):
+        run = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+        assert run.returncode == code and ("cap_dorp" in run.stdout) == bool(code), run.stdout + run.stderr
+
+
 def test_the_job_is_one_by_the_schema() -> None:
     validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
     validate.validate(JOB, validate.latest_version(), strict=True)

@@ -45,25 +45,26 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, _unless_cancelled(send))
             return
-        answer, headers = _Answer(send), _headers(scope)
+        is_head = scope["method"] == "HEAD"  # is answered as GET, without the body (RFC 9110, 9.3.2)
+        asked = {**scope, "method": "GET"} if is_head else scope
+        answer, headers = _Answer(send, is_head), _headers(scope)
         try:
             admit(scope["method"], scope["path"], headers, self.hosts, self.token)
             if scope["method"] not in SAFE_METHODS and scope["path"] != READ:
                 most = MOST_JSON if scope["path"].startswith(REVIEW) else self.receiving.limits.body_bytes
                 receive = await self.receiving.replayed(receive, headers.get("content-length"), most)
-            await self.app(scope, receive, answer.send)
+            await self.app(asked, receive, answer.send)
         except Refusal as refusal:
             self.metrics.refusals.labels(refusal.reason).inc()
             await _refuse(refusal, answer.send)
         except ClientDisconnect:
             answer.status = GONE
         finally:
-            self._tell(scope, answer)
+            self._tell(scope, getattr(asked.get("route"), "path", "other"), answer)
 
-    def _tell(self, scope: Any, answer: _Answer) -> None:
+    def _tell(self, scope: Any, route: str, answer: _Answer) -> None:
         """One request in the metrics and in the log. Its query is left out: it may say what nobody else should read."""
         seconds = time.perf_counter() - answer.start
-        route = getattr(scope.get("route"), "path", "other")
         self.metrics.requests.labels(route, str(answer.status)).inc()
         self.metrics.request_seconds.labels(route).observe(seconds)
         client = (scope.get("client") or ("-",))[0]
@@ -75,8 +76,9 @@ class Guard:
 class _Answer:
     """An answer on its way out: its status, its size, and the headers that every one carries."""
 
-    def __init__(self, send: Any):
-        self._send, self.start, self.status, self.size = send, time.perf_counter(), 500, 0
+    def __init__(self, send: Any, only_head: bool):
+        self._send, self._only_head = send, only_head
+        self.start, self.status, self.size = time.perf_counter(), 500, 0
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -84,6 +86,8 @@ class _Answer:
             present = {name for name, _ in message["headers"]}
             extra = [(b"cache-control", b"no-store"), *HEADERS]
             message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
+        elif self._only_head:
+            message = {**message, "body": b""}
         self.size += len(message.get("body", b""))
         await self._send(message)
 

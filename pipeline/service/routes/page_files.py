@@ -26,7 +26,7 @@ def add_pages(app: FastAPI) -> None:
     """A route for each file; nothing of a request becomes part of a path."""
     for path, data in page_files().items():
         kind = TYPES[".html" if path in PATHS.values() else _suffix(path)]
-        app.add_api_route(path, _serve(data, kind), include_in_schema=False, methods=["GET", "HEAD"])
+        app.add_api_route(path, _serve(data, kind), include_in_schema=False, methods=["GET"])
 
 
 def _serve(data: bytes, kind: str):  # type: ignore[no-untyped-def]

@@ -30,6 +30,9 @@ def said(folder: Path, *switches: str) -> str:
     with running(*switches, folder=folder) as service:
         httpx.post(service.url + "/v1/read?format=digits:6&threshold=1", content=ZEROS, timeout=60)
         httpx.get(service.url + "/nothing%0Ahere?secret=1", timeout=60)
+        with httpx.Client(timeout=60) as client:  # of one connection
+            for _ in range(2):
+                assert client.head(service.url + "/v1/health").headers["content-length"] == "18"
         assert service.stop() == 0
         return service.said.read_text()
 
@@ -37,10 +40,13 @@ def said(folder: Path, *switches: str) -> str:
 def test_a_line_each_request_without_what_was_read_or_asked(tmp_path: Path) -> None:
     text = said(tmp_path / "work")
     stamp = r"digitstring: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+\d{4}"
-    listening, reading, missing = text.splitlines()
+    listening, reading, missing, *probes = text.splitlines()
     assert re.fullmatch(rf"{stamp} listening on http://127\.0\.0\.1:\d+; Ctrl-C or SIGTERM ends it", listening)
     assert re.fullmatch(rf"{stamp} 127\.0\.0\.1 POST /v1/read 200 \d+ ms \d+ bytes", reading)
     assert re.fullmatch(rf"{stamp} 127\.0\.0\.1 GET /nothing%0Ahere 404 \d+ ms \d+ bytes", missing)
+    assert len(probes) == 2
+    for line in probes:
+        assert re.fullmatch(rf"{stamp} 127\.0\.0\.1 HEAD /v1/health 200 \d+ ms 0 bytes", line)
     assert "380000" not in text and "secret" not in text
 
 

@@ -96,6 +96,23 @@ def test_the_record_of_a_document():
     DocumentModel.model_validate({"file": "-", **reading.to_json()}, strict=True)
 
 
+def test_head_is_answered_as_get_without_the_body(ask):
+    described = [path for path, methods in ask("GET", "/openapi.json").json()["paths"].items() if "get" in methods]
+    paths = [path.replace("{item}", "1") for path in described]
+    assert {"/v1/health", "/v1/ready", "/metrics", "/v1/review/export", "/v1/review/items/1/page"} <= set(paths)
+    for path in [*paths, "/", "/review", "/openapi.json", "/v1/read", "/v1/health?verbose=1", "/nothing"]:
+        whole, head = ask("GET", path), ask("HEAD", path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        if path != "/metrics":  # which counts these requests themselves
+            assert head.headers == whole.headers
+
+
+def test_what_is_allowed_is_said(ask):
+    for method, path, allowed in (("DELETE", "/v1/health", "GET, HEAD"), ("HEAD", "/v1/read", "POST")):
+        answer = ask(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 def test_the_answer_to_a_form(ask):
     files = [("image", ("a.png", AMOUNT)), ("image", ("b.txt", b"no image")), ("image", ("c.png", ACCOUNT))]
     answer = ask("POST", "/v1/read", files=files)
