@@ -29,12 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.quick)
 
 
-# How fast a machine draws examples says nothing of the program.
-hypothesis.settings.register_profile(
-    "steady",
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
-)
+# How fast a machine draws examples says nothing of the program. The same ones are drawn each time, so that a check
+# fails for what was changed; `--hypothesis-profile search` draws others.
+for profile, always_the_same in (("steady", True), ("search", False)):
+    hypothesis.settings.register_profile(
+        profile,
+        deadline=None,
+        derandomize=always_the_same,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+    )
 hypothesis.settings.load_profile("steady")
 
 DATA = os.environ.get("DIGITSTRING_DATA")  # of this run: some tests take it away

@@ -32,9 +32,7 @@ class StringMixture:
     registers: float = 0.1
 
     def __post_init__(self) -> None:
-        shares = [share for _, share in self.styles]
-        if not shares or min(shares) < 0 or sum(shares) <= 0 or not 0 <= self.registers <= 1:
-            raise ValueError(f"shares are at least 0 and not all 0: {self}")
+        check_shares([share for _, share in self.styles], self.registers)
 
 
 def alone(style: StringStyle) -> StringMixture:
@@ -124,6 +122,14 @@ def draw_of(rng: np.random.Generator, data: StringData, mixture: StringMixture) 
         return RealString(np.round(grey * 255).astype(np.uint8), chosen.text, chosen.page)
     style, _ = mixture.styles[pick_share(rng, [share for _, share in mixture.styles])]
     return draw_string(rng, data.sources, style)
+
+
+def check_shares(styles: Sequence[float], registers: float) -> None:
+    """Raise ValueError for what cannot be shares of styles, and of real numbers beside them."""
+    if not styles or min(styles) < 0 or sum(styles) <= 0 or not 0 <= registers <= 1:
+        raise ValueError(
+            f"shares of styles are at least 0 and not all 0, that of registers is at most 1: {styles}, {registers}"
+        )
 
 
 def pick_share(rng: np.random.Generator, shares: Sequence[float]) -> int:

@@ -22,7 +22,7 @@ from classifier.line.line_picture import ROWS, line_picture, scaled
 from pipeline.synthesis.strings import StringStyle, SyntheticString, draw_string
 from pipeline.synthesis.style import AMOUNTS, PRINTED, SURROUNDED, VALUES
 from pipeline.training.line.line_distortions import CUT_TIGHTLY, SCANNED_AGAIN, SET_LOOSELY, LineDistortion, distorted
-from pipeline.training.string_pool import StringData, grey_of, pick_share
+from pipeline.training.string_pool import StringData, check_shares, grey_of, pick_share
 
 Drawn = tuple[NDArray[np.float32], str, LineDistortion]  # a grey picture, what is written, how to vary the picture
 OTHER_SIGNS = "#*=+()"  # written on purpose; letters, currencies and strokes beside a number are blank
@@ -56,9 +56,7 @@ class LineMixture:
     workers: int = 2
 
     def __post_init__(self) -> None:
-        shares = [share for _, share, _ in self.styles]
-        if not shares or min(shares) < 0 or sum(shares) <= 0 or not 0 <= self.registers <= 1:
-            raise ValueError(f"shares are at least 0 and not all 0: {self}")
+        check_shares([share for _, share, _ in self.styles], self.registers)
         if min(self.strings, self.views, self.batch, self.workers) < 1 or self.strings * self.views < self.batch:
             raise ValueError(f"blocks must hold a batch, drawn by a worker: {self}")
 

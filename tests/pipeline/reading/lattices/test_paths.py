@@ -1,7 +1,6 @@
 """The path algebra against every path of small lattices: any digits, one text, formats."""
 
 import math
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.formats.automaton import ANY, Automaton, spelling
 from pipeline.formats.format import Format, parse_format
-from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, Lattice, Path
+from pipeline.reading.lattices.lattice import SYMBOLS, Lattice, Path
 from pipeline.reading.lattices.paths import (
     LOG,
     Fit,
@@ -22,22 +21,11 @@ from pipeline.reading.lattices.paths import (
     posteriors,
     sweep,
 )
+from tests.pipeline.reading.lattices.oracles import SPECS, scores_by_text, spelled, total_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 seeds = st.integers(0, 2**32 - 1)
 texts = st.text("17", max_size=4)
-# Lattices of the fixtures spell texts of 1 and 7.
-SPECS = (
-    "digits",
-    "digits:2",
-    "digits:1-3",
-    r"1\d?-7",
-    "(1|77)*1[7]",
-    "luhn",
-    "mod11",
-    "digits:3,mod11",
-    "digits:3,luhn",
-)
 
 
 def random_format(seed: int) -> Format:
@@ -53,23 +41,6 @@ def random_format(seed: int) -> Format:
 
 
 formats = st.one_of(st.sampled_from(SPECS).map(parse_format), seeds.map(random_format))
-
-
-def spelled(steps) -> str:
-    return "".join(str(symbol) for _, symbol in steps if symbol != SKIP)
-
-
-def scores_by_text(paths) -> dict[str, list[float]]:
-    found = defaultdict(list)
-    for steps, score in paths:
-        found[spelled(steps)].append(score)
-    return found
-
-
-def total_of(scores) -> float:
-    """ln of the sum of exp, one by one."""
-    weight = math.fsum(math.exp(score) for score in scores)
-    return math.log(weight) if weight else -math.inf
 
 
 @given(seed=seeds)

@@ -13,20 +13,10 @@ from pipeline.formats.format import parse_format
 from pipeline.reading.lattices.lattice import SKIP, SYMBOLS, Lattice
 from pipeline.reading.lattices.paths import best_path, forward, posteriors
 from pipeline.reading.lattices.texts import LEAST_FIT, best_path_of, likely_fitting, likely_texts
+from tests.pipeline.reading.lattices.oracles import SPECS, scores_by_text, spelled, total_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 seeds = st.integers(0, 2**32 - 1)
-SPECS = (
-    "digits",
-    "digits:2",
-    "digits:1-3",
-    r"1\d?-7",
-    "(1|77)*1[7]",
-    "luhn",
-    "mod11",
-    "digits:3,mod11",
-    "digits:3,luhn",
-)
 formats = st.sampled_from(SPECS).map(parse_format)
 NO_SPANS = np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, SYMBOLS))
 
@@ -34,22 +24,6 @@ NO_SPANS = np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, SYMBOLS))
 def text_score(lattice, text) -> float:
     """Log-sum of the scores of all paths that spell the text."""
     return posteriors(lattice, spelling([text])[0])[1]
-
-
-def spelled(steps) -> str:
-    return "".join(str(symbol) for _, symbol in steps if symbol != SKIP)
-
-
-def total_of(scores) -> float:
-    weight = math.fsum(math.exp(score) for score in scores)
-    return math.log(weight) if weight else -math.inf
-
-
-def scores_by_text(paths) -> dict[str, list[float]]:
-    found = defaultdict(list)
-    for steps, score in paths:
-        found[spelled(steps)].append(score)
-    return found
 
 
 @given(seed=seeds)
