@@ -83,7 +83,10 @@ def measure_spans(pieces: Pieces, start: Index, end: Index) -> Spans:
 
 def _measure(pieces: Pieces, start: Index, end: Index, holds: Mask) -> Spans:
     weights = holds.astype(np.float32)
-    mass = weights @ pieces.mass
+    # Some kernels of OpenBLAS compute on lanes that they then drop, and once in many thousand readings numpy would warn
+    # of what stood there.
+    with np.errstate(invalid="ignore"):
+        mass = weights @ pieces.mass
     centre = (weights @ pieces.moments) / np.maximum(mass, 1e-6)[:, None]
     box = INWARD * np.where(holds[:, None, :], pieces.sides, np.float32(np.inf)).min(axis=2, initial=np.inf)
     empty = (mass <= 0) | (box[:, 2:] <= box[:, :2]).any(axis=1)
