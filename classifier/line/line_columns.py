@@ -40,25 +40,27 @@ def texts_in_views(views: Sequence[Columns], texts: Sequence[str]) -> NDArray[np
     """ln P (V, N) of each text in each of V views, as `text_log_probabilities`, in one recursion for all."""
     if not len(texts):
         return np.zeros((len(views), 0))
-    states, skips = _states(texts)
+    by_text, skipping = _states(texts)
+    states, skips = by_text.T, np.repeat(skipping.T[:, None], len(views), axis=1)
     probabilities = _as_long(views)
-    forward = np.zeros((len(views), len(texts), states.shape[1] + 2))  # two places that nothing comes from
-    here, before, skipped = forward[..., 2:], forward[..., 1:-1], forward[..., :-2]
-    here[..., 0] = 1.0  # before the first column: as if a blank had been read
-    moved, scale = np.empty_like(here), np.zeros((len(views), len(texts), 1))
+    # States first, then views and texts: what is added up is then one run of memory. Two places nothing comes from.
+    forward = np.zeros((len(states) + 2, len(views), len(texts)))
+    here, before, skipped = forward[2:], forward[1:-1], forward[:-2]
+    here[0] = 1.0  # before the first column: as if a blank had been read
+    moved, scale = np.empty_like(here), np.zeros((len(views), len(texts)))
     with np.errstate(divide="ignore"):
         for first in range(0, len(probabilities), RESCALED):
-            for emitted in probabilities[first : first + RESCALED, :, states]:
+            for emitted in probabilities[first : first + RESCALED, :, states].transpose(0, 2, 1, 3):
                 np.multiply(skips, skipped, out=moved)
                 moved += before
                 moved += here
                 np.multiply(moved, emitted, out=here)
-            total = here.sum(axis=2, keepdims=True)
+            total = here.sum(axis=0)
             here /= np.where(total > 0, total, 1.0)
             scale += np.log(total)
         last, row = 2 * np.array([len(text) for text in texts]), np.arange(len(texts))
-        found = here[:, row, last] + before[:, row, last]
-        return scale[..., 0] + np.log(found)
+        found = here[last, :, row] + before[last, :, row]
+        return scale + np.log(found.T)
 
 
 def _as_long(views: Sequence[Columns]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from classifier.arrays import Columns, LinePicture, Weights
 from classifier.line.line_picture import ROWS
+from classifier.patches import even_blocks
 
 ALPHABET = "0123456789"
 BLANK = 10  # the symbol of a column at which nothing is read
@@ -27,6 +28,7 @@ SYMBOLS = FIRST_MARK + len(MARKS) + 1
 STRIDE = 4  # pixels of a line picture for each column
 MARGIN = 8  # pixels of paper set at both ends: a digit cut at the edge needs columns, too
 
+PATCHES = 200_000  # numbers in the patches that are in memory at once: what stays in the processor's cache
 RESIDUAL = ("joints", "near", "far", "farther")  # layers that are added to what they see
 
 LineMaps = NDArray[np.float32]  # (rows, columns, maps)
@@ -135,12 +137,18 @@ class LineNetwork:
         return maps[0]
 
     def _convolve(self, name: str, maps: LineMaps) -> LineMaps:
-        """The layer's maps over those below: one product, in which a row of the kernel is one run of memory."""
-        layer = self.shape.layers[name]
-        patches, size = _patches(layer, maps)
-        z = patches @ self.weights[name]
-        z += self.weights[f"{name}_bias"]
-        return np.maximum(z, 0, out=z).reshape(*size, layer.maps)
+        """The layer's maps over those below: a product for each block of rows, in which a row of the kernel is one run
+        of memory."""
+        layer, weights, bias = self.shape.layers[name], self.weights[name], self.weights[f"{name}_bias"]
+        patches = _patches(layer, maps)
+        rows, columns = patches.shape[:2]
+        above = np.empty((rows, columns, layer.maps), np.float32)
+        for block in even_blocks(rows, max(1, PATCHES // (columns * len(weights)))):
+            z = above[block].reshape(-1, layer.maps)
+            np.matmul(patches[block].reshape(len(z), -1), weights, out=z)
+            z += bias
+            np.maximum(z, 0, out=z)
+        return above
 
 
 def framed(picture: LinePicture) -> LinePicture:
@@ -175,14 +183,12 @@ def without_marks(columns: Columns) -> Columns:
     return np.concatenate([columns[:, :BLANK], np.logaddexp.reduce(columns[:, BLANK:], axis=1)[:, None]], axis=1)
 
 
-def _patches(layer: LineLayer, maps: LineMaps) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """(rows * columns, kernel rows * kernel columns * maps below) what each unit sees; and (rows, columns)."""
-    (up, aside), (down, along), (high, wide) = layer.around, layer.step, layer.kernel
-    size = layer.size(maps.shape[0], maps.shape[1])
+def _patches(layer: LineLayer, maps: LineMaps) -> NDArray[np.float32]:
+    """(rows, columns, kernel rows, kernel columns, maps below) what each unit sees, a view."""
+    (up, aside), (down, along), kernel = layer.around, layer.step, layer.kernel
     padded = np.zeros((maps.shape[0] + 2 * up, maps.shape[1] + 2 * aside, maps.shape[2]), np.float32)
     padded[up : up + maps.shape[0], aside : aside + maps.shape[1]] = maps
     y, x, c = padded.strides
-    shape = (*size, high, wide, maps.shape[2])
-    # A view, as by as_strided, which takes many times as long.
-    view = np.ndarray(shape, padded.dtype, padded, 0, (down * y, along * x, y, layer.apart * x, c))
-    return view.reshape(size[0] * size[1], -1), size
+    shape = (*layer.size(maps.shape[0], maps.shape[1]), *kernel, maps.shape[2])
+    # As by as_strided, which takes many times as long.
+    return np.ndarray(shape, padded.dtype, padded, 0, (down * y, along * x, y, layer.apart * x, c))
