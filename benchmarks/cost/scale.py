@@ -125,7 +125,7 @@ def cluster(folder: Path) -> Iterator[str]:
     try:
         start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
         end = time.monotonic() + START_SECONDS
-        while not file.exists() and time.monotonic() < end:
+        while not (file.exists() and file.read_text().endswith("}")) and time.monotonic() < end:
             time.sleep(0.1)
         address: str = json.loads(file.read_text())["address"]
         for _ in range(2):

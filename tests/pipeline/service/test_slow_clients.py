@@ -92,8 +92,9 @@ def test_where_bodies_fill_the_memory_the_oldest_is_given_up() -> None:
         never = asyncio.Event()
         slow = asyncio.create_task(receiving.body(chunks(b"a" * 90, then=never), None, 100))
         second = asyncio.create_task(receiving.body(chunks(b"b" * 90, then=never), None, 100))
-        while receiving.held < 180:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            while receiving.held < 180:
+                await asyncio.sleep(0)
         assert await receiving.body(chunks(b"c" * 60, b"c" * 30), None, 100) == b"c" * 90
         with pytest.raises(TooSlow):
             await slow
