@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from classifier.line import line_network
 from classifier.line.line_network import (
     MARGIN,
     RESIDUAL,
@@ -59,6 +60,14 @@ def test_the_forward_pass_is_the_formula(shape):
     expected = maps[0] @ w["output"] + w["output_bias"]
     np.testing.assert_allclose(network.sums(picture), expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(np.exp(network.columns(picture)).sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("most", [1, 300])
+def test_blocks_of_patches_do_not_matter(network, monkeypatch, most):
+    picture = np.random.default_rng(3).random((ROWS, 60), np.float32)
+    expected = network.sums(picture)
+    monkeypatch.setattr(line_network, "PATCHES", most)
+    np.testing.assert_allclose(network.sums(picture), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("width", [1, 16, 17, 18, 19, 20, 333])
