@@ -46,8 +46,8 @@ def framed_crops(crops: Crops, dtype: np.dtype) -> Maps:
 
 
 def patches_of(maps: Maps, layer: Convolution, side: int) -> Activations:
-    """(kernel * kernel * C, side * side * N) patches of maps (C, S, S, N), those under the kernel at side x side
-    places."""
+    """(kernel * kernel * C, side * side * N) patches of maps (C, S, S, N), in one run of memory: those under the kernel
+    at side x side places."""
     channels, _, _, n = maps.shape
     c, y, x, b = maps.strides
     shape = (layer.kernel, layer.kernel, channels, side, side, n)
