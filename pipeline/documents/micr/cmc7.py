@@ -49,13 +49,11 @@ class BarScale:
     """How a strip is matched."""
 
     cell: float = 0.05  # mm: a third of a bar
-    beside: float = (
-        0.25  # mm of paper on either side that belong to a character: a wide gap has 0.35, its neighbour 0.8
-    )
+    beside: float = 0.25  # mm of paper on either side that belong to a character; its neighbour is 0.8 away
     blur: float = 0.4  # pixels, the standard deviation that a scan has at least ...
     spread: float = 0.05  # ... and mm, of the ink
     darkest: float = 0.25  # of the rows: the shortest bars are printed over a third of the height
-    sizes: tuple[float, ...] = tuple(np.linspace(0.86, 1.16, 16))  # tried, of what the height says
+    sizes: tuple[float, ...] = tuple(np.linspace(0.86, 1.16, 16).tolist())  # tried, of what the height says
     least: float = 0.6  # correlation of a character, at least
     near: float = 0.9  # of the pitch between neighbours, at least
     reach: float = 0.15  # mm within which another character may stand instead

@@ -29,6 +29,7 @@ class StripSettings:
     digits: int = 8  # that stand so, at least
     tried: int = 4  # rows: other print stands at the foot, too
     beside: float = 4.0  # heights to either side of these digits in which symbols may stand
+    seen: float = 0.3  # heights, of the part whose ink is measured: about the narrowest character
     shape: tuple[float, float] = (0.6, 1.05)  # width to height of a character of bars: all are equally wide (0.82)
     near: float = 0.2  # of the height, that a character of bars may be off a line that falls
 
@@ -44,6 +45,13 @@ class Strip:
     place: Cell
     fall: float
     contrast: Plane
+
+    def ink(self, left: float, right: float) -> float:
+        """Mean contrast of the darkest part between two columns, in heights of the strip; 0 where none is between."""
+        start, end = (round(edge * self.contrast.shape[0]) for edge in (left, right))
+        columns = self.contrast[:, max(0, start) : max(0, end)].mean(axis=0)
+        window = max(1, round(STRIPS.seen * self.contrast.shape[0]))
+        return float(ndimage.uniform_filter1d(columns, window, mode="constant").max(initial=0.0))
 
     def frame(self, left: float, right: float) -> Cell:
         """What lies between two columns, in heights of the strip, as a frame on the sheet."""
@@ -107,14 +115,27 @@ def _rows(boxes: Index) -> list[Index]:
     """The boxes (k, 4) of each row of boxes of one height."""
     found: list[Index] = []
     while len(found) < STRIPS.tried and len(boxes) >= STRIPS.digits:
-        alike = (np.abs(boxes[:, None, [1, 3]] - boxes[None, :, [1, 3]]) <= STRIPS.level).all(axis=2)
-        row = boxes[alike[int(alike.sum(axis=1).argmax())]]
+        likest = boxes[_alike(boxes).argmax()]
+        row = boxes[(np.abs(boxes[:, [1, 3]] - likest[[1, 3]]) <= STRIPS.level).all(axis=1)]
         if len(row) < STRIPS.digits:
             break
         found.append(row)
         top, bottom = np.rint(np.median(row[:, [1, 3]], axis=0))
         boxes = boxes[(boxes[:, 3] <= top) | (boxes[:, 1] >= bottom)]
     return found
+
+
+def _alike(boxes: Index) -> Index:
+    """(k,) how many of the boxes (k, 4) have heads and feet at a box's, itself among them.
+
+    Counted by rows of heads and feet: a table of all pairs of boxes takes a gigabyte on a page full of small print.
+    """
+    reach = int(STRIPS.level)  # of whole pixels
+    wide = int(boxes[:, 3].max()) + 2 * reach + 1
+    places = (boxes[:, 1] + reach) * wide + boxes[:, 3] + reach
+    counts = np.bincount(places, minlength=int(places.max()) + reach * (wide + 1) + 1)
+    steps = range(-reach, reach + 1)
+    return np.asarray(sum(counts[places + head * wide + foot] for head in steps for foot in steps), dtype=np.intp)
 
 
 def _followed(row: Index, boxes: Index) -> tuple[float, Index]:
@@ -126,7 +147,10 @@ def _followed(row: Index, boxes: Index) -> tuple[float, Index]:
         fall, start = np.polyfit(across, down, 1)
         off = 0.5 * (boxes[:, 1] + boxes[:, 3]) - fall * 0.5 * (boxes[:, 0] + boxes[:, 2]) - start
         alike = np.abs(boxes[:, 3] - boxes[:, 1] - height) <= STRIPS.near * height
-        row = boxes[(np.abs(off) <= STRIPS.near * height) & alike]
+        along = (np.abs(off) <= STRIPS.near * height) & alike
+        if np.count_nonzero(along) < STRIPS.digits:
+            break
+        row = boxes[along]
     middle = 0.5 * (row[:, 0].min() + row[:, 2].max())
     moved = np.rint(fall * (0.5 * (row[:, 0] + row[:, 2]) - middle)).astype(np.intp)
     return float(fall), row - np.stack([0 * moved, moved, 0 * moved, moved], axis=1)
