@@ -33,13 +33,15 @@ class LineFormat:
 
 
 E13B_FORMATS = (
-    # USA and Canada: routing between transit symbols, the account closed by an on-us symbol, a serial on either side.
+    # USA: routing between transit symbols, the account closed by an on-us symbol, a serial on either side.
     LineFormat(
         re.compile(r"(?:⑈(?P<serial>\d+)⑈ ?)?⑆(?P<routing>\d{9})⑆ ?(?P<account>\d[\d ⑉]*)⑈ ?(?P<after>\d*)"),
         {"routing": ("aba", ("routing",))},
     ),
     # India: serial, sort code, account or bank's number, transaction code.
     LineFormat(re.compile(r"⑈(?P<serial>\d{6})⑈ ?(?P<routing>\d{9})⑆ ?(?P<account>\d{6})⑈ ?\d{2}")),
+    # Canada: serial, the branch's and the institution's number, account.
+    LineFormat(re.compile(r"(?:⑈(?P<serial>\d+)⑈ ?)?⑆(?P<routing>\d{5}⑉\d{3})⑆ ?(?P<account>\d[\d ⑉]*)⑈")),
 )
 CMC7_FORMATS = (
     # France: the cheque's number, the interbank zone (where it is cleared), the bank's own (which account).

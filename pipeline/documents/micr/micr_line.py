@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from pipeline.reading.result_parts import Digit
 from segmenter.arrays import Plane
 
 NO_AMOUNT = "a line of MICR characters has no value"
+UNREAD = "something that stands in it was not read"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class LineSettings:
     fewest: int = 10  # characters
     even: float = 0.6  # of the distances between neighbours, at least, are the usual one: others have spaces between
     off: float = 0.08  # of the usual distance that one may differ from it
-    wrong: float = 0.05  # confidence in a number whose check digit does not fit, at most: printed ones do
+    space: float = 1.5  # of the usual distance, at least, where a place is left free
+    ink: float = 0.5  # of a character's, at least, of something that was not read: in spaces of real lines are 0.07
+    wrong: float = 0.05  # confidence, at most, where a check digit does not fit, printed ones do, or ink was not read
     surest: float = 0.985  # confidence, at most: it is not calibrated
 
 
@@ -89,27 +93,39 @@ class MicrLine:
     matches: Sequence[Match]
 
     def fields(self, formats: tuple[LineFormat, ...]) -> list[MicrField]:
-        """The line and its parts; where a part's check digit is wrong, neither is to be trusted."""
+        """The line and its parts; where a check digit is wrong or ink was not read, part and line are doubted."""
         text, places = self.written()
-        parts = self.parts(text, places, formats)
+        unread = self.unread()
+        parts = self.parts(text, places, unread, formats)
         whole = self.field("micr", self.matches)
         whole = replace(whole, reading=replace(whole.reading, written=text, value_note=NO_AMOUNT))
         notes = [part.reading.note for part in parts if part.reading.note is not None]
-        return [_doubted(whole, notes[0]) if notes else whole, *parts]
+        return [_doubted(whole, UNREAD if any(unread) else next(iter(notes), None)), *parts]
 
     def written(self) -> tuple[str, list[int]]:
         """The characters, a space where one is left free; and of each of them the match, -1 of a space."""
-        distances = _distances(self.matches)
-        spaced = [False, *(distances > 1.5 * np.median(distances))]
         text = ""
         places: list[int] = []
-        for index, match in enumerate(self.matches):
-            if spaced[index]:
+        for index, (match, is_spaced) in enumerate(zip(self.matches, self.spaced(), strict=True)):
+            if is_spaced:
                 text, places = text + " ", [*places, -1]
             text, places = text + match.symbol, [*places, index]
         return text, places
 
-    def parts(self, text: str, places: Sequence[int], formats: tuple[LineFormat, ...]) -> list[MicrField]:
+    def spaced(self) -> list[bool]:
+        """Of each character, whether a place is left free before it."""
+        distances = _distances(self.matches)
+        return [False, *(distances > LINE.space * np.median(distances)).tolist()]
+
+    def unread(self) -> list[bool]:
+        """Of each character, whether the place before it is not free but holds what was taken for none."""
+        usual = float(np.median([self.strip.ink(match.left, match.right) for match in self.matches]))
+        between = [0.0, *(self.strip.ink(one.right, other.left) for one, other in pairwise(self.matches))]
+        return [is_spaced and ink > LINE.ink * usual for is_spaced, ink in zip(self.spaced(), between, strict=True)]
+
+    def parts(
+        self, text: str, places: Sequence[int], unread: Sequence[bool], formats: tuple[LineFormat, ...]
+    ) -> list[MicrField]:
         """Serial, routing and account, in the order of the line, if it follows a known one."""
         known = recognise(text, formats)
         if known is None:
@@ -117,10 +133,11 @@ class MicrLine:
         order, found = known
         parts = []
         for name in order.parts(found):
-            chosen = [self.matches[k] for k in places[found.start(name) : found.end(name)] if k >= 0]
-            part = self.field(PARTS[name], [match for match in chosen if match.symbol.isdigit()])
-            wrong = f"the {part.name} number's check digit is wrong"
-            parts.append(part if order.fits(name, found) else _doubted(part, wrong))
+            chosen = [k for k in places[found.start(name) : found.end(name)] if k >= 0]
+            part = self.field(PARTS[name], [self.matches[k] for k in chosen if self.matches[k].symbol.isdigit()])
+            wrong = None if order.fits(name, found) else f"the {part.name} number's check digit is wrong"
+            beside = unread[chosen[0] : chosen[-1] + 2]  # before each, and behind the last
+            parts.append(_doubted(part, UNREAD if any(beside) else wrong))
         return parts
 
     def field(self, name: str, matches: Sequence[Match]) -> MicrField:
@@ -143,8 +160,10 @@ def _accepted(field: MicrField, threshold: float) -> MicrField:
     return replace(field, reading=replace(field.reading, accepted=field.reading.confidence >= threshold))
 
 
-def _doubted(field: MicrField, note: str) -> MicrField:
-    """A number with a note and next to no confidence."""
+def _doubted(field: MicrField, note: str | None) -> MicrField:
+    """A number with a note, if there is one, and then next to no confidence."""
+    if note is None:
+        return field
     confidence = min(field.reading.confidence, LINE.wrong)
     return replace(field, reading=replace(field.reading, confidence=confidence, note=note))
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from benchmarks.common.drawn_micr import draw_cheque, draw_shapes
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.micr.e13b import PITCH, ROWS, SHAPES, match_strip, template
-from pipeline.documents.micr.micr_line import read_micr
+from pipeline.documents.micr.micr_line import UNREAD, read_micr
+from pipeline.documents.micr.strips import STRIPS, _alike
 from pipeline.documents.templates.filling import draft
 from pipeline.images import load_grey
 from pipeline.reading.field_reader import FieldReader
@@ -57,6 +58,7 @@ def cheque(text):
         (US, {"serial": "001234", "routing": "021000021", "account": "5557301"}),
         (INDIA, {"serial": "083660", "routing": "500025033", "account": "290062"}),
         ("⑆021000021⑆ 5557301⑈ 0042", {"routing": "021000021", "account": "5557301", "serial": "0042"}),
+        ("⑈001⑈ ⑆12345⑉678⑆ 1234⑉567⑈", {"serial": "001", "routing": "12345678", "account": "1234567"}),
         ("⑈12⑈ 345678901234⑉ 77", {}),
     ],
 )
@@ -77,6 +79,27 @@ def test_a_routing_number_whose_check_digit_is_wrong_is_not_accepted():
     assert parts["routing"].text == "021000012" and not parts["routing"].accepted
     assert "check digit" in parts["routing"].note
     assert parts["account"].accepted and not parts["micr"].accepted
+
+
+@pytest.mark.parametrize("character, doubted", [(8, set()), (21, {"account"}), (25, {"account"})])
+def test_ink_that_is_no_character_is_doubted_and_no_space(character, doubted):
+    page = cheque(US)
+    right = 200 + round((character + 1) * 18 * PITCH / ROWS)
+    page[470:488, right - 14 : right] = 0.15
+    whole, *parts = read_micr(make_sheet(page, skew=0.0), 0.5)
+    assert whole.reading.written == US[:character].rstrip() + " " + US[character + 1 :].lstrip()
+    assert not whole.reading.accepted and whole.reading.note == UNREAD
+    assert {part.name for part in parts} == {"serial", "routing", "account"}
+    assert {part.name for part in parts if not part.reading.accepted} == doubted
+    assert all(part.reading.note == UNREAD for part in parts if part.name in doubted)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(8, 14)), min_size=1, max_size=60))
+def test_boxes_alike_are_counted_as_by_a_table_of_pairs(rows):
+    boxes = np.array([(0, top, 9, top + height) for top, height in rows])
+    edges = boxes[:, [1, 3]]
+    pairs = (np.abs(edges[:, None] - edges) <= STRIPS.level).all(axis=2)
+    assert (_alike(boxes) == pairs.sum(axis=1)).all()
 
 
 def test_a_draft_of_a_template_leaves_the_line_out(random_weights):
