@@ -41,6 +41,7 @@ def make_crops(own: Inks, left: NDArray[np.intp], field: Inks, box: Boxes, centr
     rows = sampling(y0, scale, field.shape[0])
     columns = sampling(x0, scale, own.shape[2]).transpose(0, 2, 1)
     width = own.shape[2]
+    # As by sliding_window_view, which takes several times as long; (h, places, width), a view.
     windows = np.lib.stride_tricks.as_strided(
         field, (len(field), field.shape[1] - width + 1, width), (*field.strides, field.strides[1]), writeable=False
     )

@@ -56,13 +56,17 @@ def print_readings(images: Sequence[str], options: ReaderOptions, style: Style) 
 
 def _reader_of(options: ReaderOptions, pictures: int) -> ReadsImages:
     """The reader for so many pictures: for few with numpy, unless the environment names an engine."""
-    if pictures > FEW or os.environ.get(ENGINE):
+    asked = os.environ.get(ENGINE)
+    if pictures > FEW or asked:
         return options()
     os.environ[ENGINE] = "numpy"
     try:
         return options()
-    finally:
-        del os.environ[ENGINE]  # whoever calls this as a function, or is called by it, chooses for himself
+    finally:  # whoever calls this as a function, or is called by it, chooses for himself
+        if asked is None:
+            del os.environ[ENGINE]
+        else:
+            os.environ[ENGINE] = asked
 
 
 @contextmanager

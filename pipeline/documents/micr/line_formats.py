@@ -33,9 +33,12 @@ class LineFormat:
 
 
 E13B_FORMATS = (
-    # USA: routing between transit symbols, the account closed by an on-us symbol, a serial on either side.
+    # USA: routing between transit symbols, the account closed by an on-us symbol, a serial before or, if none is there,
+    # behind: what stands behind is otherwise a transaction code.
     LineFormat(
-        re.compile(r"(?:⑈(?P<serial>\d+)⑈ ?)?⑆(?P<routing>\d{9})⑆ ?(?P<account>\d[\d ⑉]*)⑈ ?(?P<after>\d*)"),
+        re.compile(
+            r"(?:⑈(?P<serial>\d+)⑈ ?)?⑆(?P<routing>\d{9})⑆ ?(?P<account>\d[\d ⑉]*)⑈ ?(?(serial)|(?P<after>\d*))"
+        ),
         {"routing": ("aba", ("routing",))},
     ),
     # India: serial, sort code, account or bank's number, transaction code.

@@ -115,8 +115,8 @@ def _rows(boxes: Index) -> list[Index]:
     """The boxes (k, 4) of each row of boxes of one height."""
     found: list[Index] = []
     while len(found) < STRIPS.tried and len(boxes) >= STRIPS.digits:
-        likest = boxes[_alike(boxes).argmax()]
-        row = boxes[(np.abs(boxes[:, [1, 3]] - likest[[1, 3]]) <= STRIPS.level).all(axis=1)]
+        commonest = boxes[_alike(boxes).argmax()]
+        row = boxes[(np.abs(boxes[:, [1, 3]] - commonest[[1, 3]]) <= STRIPS.level).all(axis=1)]
         if len(row) < STRIPS.digits:
             break
         found.append(row)
