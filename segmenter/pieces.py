@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmenter.arrays import Index, Labels, Mask
 from segmenter.cuts import Cut
 from segmenter.ink import INK_LEVEL, LINE_HEIGHT, Ink
-from segmenter.running import running_maximum
+from segmenter.running import grown
 
 MAX_WIDTH = 1.75 * LINE_HEIGHT  # a wider span is no digit
 INWARD = np.array([1, 1, -1, -1], dtype=np.float32)  # the signs that make the sides of a box grow inwards
@@ -112,8 +112,7 @@ def _piece_map(paths: NDArray[np.int16] | None, h: int, w: int) -> Labels:
 def _components(ink: Ink) -> Labels:
     """Connected components (8 neighbours) of the solid ink; fainter ink joins the component beside it."""
     labels = ink.components.labels
-    nearby = running_maximum(running_maximum(labels, 3, 0), 3, 1)
-    return np.where(labels > 0, labels, nearby)
+    return np.where(labels > 0, labels, grown(labels))
 
 
 def _cell_boxes(rows: Index, columns: Index, solid: Mask, first: Index) -> NDArray[np.float32]:

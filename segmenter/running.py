@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.arrays import Mask, Plane
+from segmenter.arrays import Plane
 
 
 def running_maximum(plane: NDArray[Any], window: int, axis: int) -> NDArray[Any]:
@@ -40,9 +40,9 @@ def opened(plane: Plane, window: int, beyond: float | None = None) -> Plane:
     return running_maximum(running_maximum(lower, window, 0), window, 1)
 
 
-def grown(mask: Mask) -> Mask:
-    """A mask (h, w) and all pixels beside it, also by their corners."""
-    return running_maximum(running_maximum(mask, 3, 0), 3, 1)
+def grown(plane: NDArray[Any]) -> NDArray[Any]:
+    """(h, w) the largest of each pixel and those beside it, also by their corners: of a mask, one pixel more around."""
+    return running_maximum(running_maximum(plane, 3, 0), 3, 1)
 
 
 def _lowest(dtype: np.dtype[Any]) -> float:

@@ -24,6 +24,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.accuracy.strings import held_out_sources
+from benchmarks.common.check_digits import with_check_digit
 from benchmarks.common.scores import Scores, describe, find_data, left_out, open_reader, options, share, write_report
 from benchmarks.common.tables import markdown
 from benchmarks.robustness.invariance import HALVES, HEADER, Alteration, halves
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def account_number(rng: np.random.Generator, digits: int) -> str:
     """Digits drawn evenly, and Luhn's check digit behind them."""
     body = "".join(map(str, rng.integers(0, 10, digits - 1)))
-    return next(body + check for check in "0123456789" if fits_luhn(body + check))
+    return with_check_digit("luhn", body)
 
 
 def as_read(reading: Reading) -> Answer:

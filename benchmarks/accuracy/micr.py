@@ -10,21 +10,20 @@ Found: a line was read; right: all of its characters, spaces and symbols.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
+from benchmarks.common.check_digits import with_check_digit
 from benchmarks.common.drawn_micr import E13B_HEIGHT, draw_bars, draw_cheque, draw_shapes
 from benchmarks.common.scores import options, share, write_report
 from benchmarks.common.tables import markdown
 from pipeline.documents.layout.sheet import make_sheet
 from pipeline.documents.micr.micr_line import read_micr
-from pipeline.formats.format import parse_format
 from pipeline.images import load_grey
+from pipeline.synthesis.scans import stored_as_jpeg
 
 ACCEPTED = 0.9  # confidence: a line's is that of a match, and not calibrated
 DOTS = (150, 200, 300)  # an inch
@@ -89,7 +88,7 @@ def _digits(rng: np.random.Generator, count: int) -> str:
 
 
 def _usa(rng: np.random.Generator) -> str:
-    return f"⑈{_digits(rng, 6)}⑈ ⑆{_checked('aba', _digits(rng, 8))}⑆ {_digits(rng, 7)}⑈"
+    return f"⑈{_digits(rng, 6)}⑈ ⑆{with_check_digit('aba', _digits(rng, 8))}⑆ {_digits(rng, 7)}⑈"
 
 
 def _india(rng: np.random.Generator) -> str:
@@ -101,13 +100,8 @@ def _france(rng: np.random.Generator) -> str:
 
 
 def _brazil(rng: np.random.Generator) -> str:
-    bank, cheque, account = (_checked("luhn", _digits(rng, count)) for count in (7, 10, 10))
+    bank, cheque, account = (with_check_digit("luhn", _digits(rng, count)) for count in (7, 10, 10))
     return f"<{bank[:-1]}{cheque[-1]}<{cheque[:-1]}>{bank[-1]}{account}:"
-
-
-def _checked(name: str, digits: str) -> str:
-    """The digits and the check digit behind that a format asks for."""
-    return next(digits + last for last in "0123456789" if parse_format(name).fits(digits + last))
 
 
 DRAW = {"E-13B": (_usa, _india), "CMC-7": (_france, _brazil)}
@@ -124,9 +118,7 @@ def _scan(rng: np.random.Generator, alphabet: str, text: str, per_mm: float) -> 
     page = draw_cheque(line, (round(80 * per_mm), round(175 * per_mm)), left=round(20 * per_mm))
     page = page * np.linspace(1, rng.uniform(0.75, 1), page.shape[1])
     page = ndimage.rotate(page, rng.uniform(-1, 1), reshape=False, order=1, mode="nearest")
-    file = io.BytesIO()
-    Image.fromarray(np.uint8(np.clip(page, 0, 1) * 255)).save(file, "JPEG", quality=int(rng.integers(60, 95)))
-    return load_grey(file.getvalue())
+    return load_grey(stored_as_jpeg((np.clip(page, 0, 1) * 255).astype(np.uint8), int(rng.integers(60, 95))))
 
 
 if __name__ == "__main__":

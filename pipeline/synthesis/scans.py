@@ -73,10 +73,11 @@ def scan(
     if rng.random() < style.inverted:
         grey = 1 - grey
     image = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
-    return _jpeg(image, int(uniform(rng, (35, 92)))) if rng.random() < style.jpeg else image
+    return stored_as_jpeg(image, int(uniform(rng, (35, 92)))) if rng.random() < style.jpeg else image
 
 
-def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+def stored_as_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    """Pixels uint8 as they come back from a JPEG of that quality."""
     from PIL import Image
 
     stream = io.BytesIO()

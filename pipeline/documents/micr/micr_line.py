@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -84,7 +85,7 @@ def read_micr(sheet: Sheet, threshold: float) -> list[MicrField]:
     return []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MicrLine:
     """The characters that were found in a strip of a sheet."""
 
@@ -95,37 +96,36 @@ class MicrLine:
     def fields(self, formats: tuple[LineFormat, ...]) -> list[MicrField]:
         """The line and its parts; where a check digit is wrong or ink was not read, part and line are doubted."""
         text, places = self.written()
-        unread = self.unread()
-        parts = self.parts(text, places, unread, formats)
+        parts = self.parts(text, places, formats)
         whole = self.field("micr", self.matches)
         whole = replace(whole, reading=replace(whole.reading, written=text, value_note=NO_AMOUNT))
         notes = [part.reading.note for part in parts if part.reading.note is not None]
-        return [_doubted(whole, UNREAD if any(unread) else next(iter(notes), None)), *parts]
+        return [_doubted(whole, UNREAD if any(self.unread) else next(iter(notes), None)), *parts]
 
     def written(self) -> tuple[str, list[int]]:
         """The characters, a space where one is left free; and of each of them the match, -1 of a space."""
         text = ""
         places: list[int] = []
-        for index, (match, is_spaced) in enumerate(zip(self.matches, self.spaced(), strict=True)):
+        for index, (match, is_spaced) in enumerate(zip(self.matches, self.spaced, strict=True)):
             if is_spaced:
                 text, places = text + " ", [*places, -1]
             text, places = text + match.symbol, [*places, index]
         return text, places
 
+    @cached_property
     def spaced(self) -> list[bool]:
         """Of each character, whether a place is left free before it."""
         distances = _distances(self.matches)
         return [False, *(distances > LINE.space * np.median(distances)).tolist()]
 
+    @cached_property
     def unread(self) -> list[bool]:
         """Of each character, whether the place before it is not free but holds what was taken for none."""
         usual = float(np.median([self.strip.ink(match.left, match.right) for match in self.matches]))
         between = [0.0, *(self.strip.ink(one.right, other.left) for one, other in pairwise(self.matches))]
-        return [is_spaced and ink > LINE.ink * usual for is_spaced, ink in zip(self.spaced(), between, strict=True)]
+        return [is_spaced and ink > LINE.ink * usual for is_spaced, ink in zip(self.spaced, between, strict=True)]
 
-    def parts(
-        self, text: str, places: Sequence[int], unread: Sequence[bool], formats: tuple[LineFormat, ...]
-    ) -> list[MicrField]:
+    def parts(self, text: str, places: Sequence[int], formats: tuple[LineFormat, ...]) -> list[MicrField]:
         """Serial, routing and account, in the order of the line, if it follows a known one."""
         known = recognise(text, formats)
         if known is None:
@@ -136,7 +136,7 @@ class MicrLine:
             chosen = [k for k in places[found.start(name) : found.end(name)] if k >= 0]
             part = self.field(PARTS[name], [self.matches[k] for k in chosen if self.matches[k].symbol.isdigit()])
             wrong = None if order.fits(name, found) else f"the {part.name} number's check digit is wrong"
-            beside = unread[chosen[0] : chosen[-1] + 2]  # before each, and behind the last
+            beside = self.unread[chosen[0] : chosen[-1] + 2]  # before each, and behind the last
             parts.append(_doubted(part, UNREAD if any(beside) else wrong))
         return parts
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from pipeline.synthesis.scans import stored_as_jpeg
 from pipeline.synthesis.style import uniform
 from pipeline.synthesis.surroundings.chances import Surroundings
 
@@ -115,7 +115,7 @@ def take_picture(
         return image, owner
     # Digits of the size of JPEG's blocks, coarsely packed, are nothing that anybody could read.
     low, high = around.jpeg_qualities
-    return _jpeg(image, int(uniform(rng, (max(low, min(45.0, 55 - 1.5 * height)), high)))), owner
+    return stored_as_jpeg(image, int(uniform(rng, (max(low, min(45.0, 55 - 1.5 * height)), high)))), owner
 
 
 def _shrunk(owner: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -144,10 +144,3 @@ def _fax(rng: np.random.Generator, grey: np.ndarray, inked: np.ndarray) -> np.nd
     if rng.random() < 0.5:
         black ^= rng.random(grey.shape, np.float32) < uniform(rng, (0, 0.012))
     return 1 - black.astype(np.float32)
-
-
-def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=quality)
-    with Image.open(stream) as picture:
-        return np.array(picture)
